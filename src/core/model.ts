@@ -1,0 +1,216 @@
+// The one vocabulary: what a release, a replica, a step and a plan are. Pure types, no behaviour.
+// Lengths of time are milliseconds and end in `Ms`; sizes are bytes and end in `Bytes`; points in time are
+// milliseconds since the Unix epoch and end in `At`.
+
+/** A service in an environment. Releases are numbered, leases are held and traffic is shared per scope. */
+export type Scope = { readonly service: string; readonly environment: string }
+
+/** `gin-shop.prod`: the name of a scope in proxies, file names and error messages. Services and environments hold no dot. */
+export function scopeName(scope: Scope): string {
+  return `${scope.service}.${scope.environment}`
+}
+
+/** How ready a standby is. From fastest to slowest: running, paused, stopped container, image only. */
+export type Rung = 'warm' | 'frozen' | 'cold' | 'retired'
+
+/** What is wanted of a container. */
+export type Level = 'running' | 'frozen' | 'stopped' | 'absent'
+
+export type Strategy = 'start_first' | 'stop_first'
+
+export type HealthTiming = {
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly rise: number
+  readonly fall: number
+  readonly startPeriodMs: number
+}
+/** `image` is the image's own HEALTHCHECK as the engine runs it. */
+export type Health = HealthTiming &
+  ({ readonly kind: 'http'; readonly path: string } | { readonly kind: 'tcp' | 'image' })
+
+export type Mount = {
+  readonly kind: 'volume' | 'bind'
+  /** A volume's name (unique on the host as given) or an absolute path on the host. */
+  readonly source: string
+  readonly target: string
+  readonly readOnly: boolean
+  /** True when several releases may write to it at once. */
+  readonly shared: boolean
+}
+
+/** A fixed port on the host. Two containers cannot hold it at once. */
+export type PublishedPort = {
+  readonly hostAddress: string | null
+  readonly hostPort: number
+  readonly containerPort: number
+  readonly protocol: 'tcp' | 'udp'
+}
+
+export type OnRollback = 'restore' | 'keep_current'
+
+/** Where the value of a secret comes from. Paths are absolute; `exec` runs without a shell in `cwd`. */
+export type SecretSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'exec'; readonly argv: readonly string[]; readonly cwd: string }
+  | { readonly kind: 'env_file'; readonly path: string }
+
+/** What a definition says of a secret: where its value is to be read. */
+export type SecretReference = { readonly name: string; readonly source: SecretSource; readonly onRollback: OnRollback }
+
+/** What a release says of a secret: which value it had, never the value. `version` is a keyed HMAC of the value. */
+export type SecretVersion = { readonly name: string; readonly version: string; readonly onRollback: OnRollback }
+
+export type StopPolicy = { readonly signal: string; readonly timeoutMs: number; readonly drainMs: number }
+
+/** How many standbys are kept on each rung, and how long they stay there. */
+export type StandbyPolicy = {
+  readonly warm: number
+  readonly warmForMs: number
+  readonly frozen: number
+  readonly frozenForMs: number
+  readonly cold: number
+}
+
+/** What decides how the containers of a release behave, without image and secrets. */
+export type ProcessConfig = {
+  readonly port: number
+  /** `null`: the image's own command. */
+  readonly command: readonly string[] | null
+  readonly env: Readonly<Record<string, string>>
+  readonly mounts: readonly Mount[]
+  readonly ports: readonly PublishedPort[]
+  readonly memoryBytes: number | null
+  readonly cpus: number | null
+  readonly stop: StopPolicy
+}
+
+/** One service in one environment as its configuration file has it: validated, defaults filled in, no secret values. */
+export type Definition = Scope & {
+  /** Absolute path of the file it came from. */
+  readonly configPath: string
+  /** Repository without tag, e.g. `registry.example.com/shop/gin-shop`. */
+  readonly image: string
+  /** The tag in the compose file, if one was named there. */
+  readonly composeTag: string | null
+  /** Address and port where users connect, e.g. `127.0.0.1:18080`. */
+  readonly listen: string
+  /** Host names that are routed here; empty: everything that reaches `listen`. */
+  readonly hosts: readonly string[]
+  /** `null`: the image's HEALTHCHECK if it has one, else a TCP connect. */
+  readonly health: Health | null
+  readonly replicas: number
+  readonly process: ProcessConfig
+  readonly secrets: readonly SecretReference[]
+  readonly standby: StandbyPolicy
+}
+
+/** The snapshot that a release is made of. Immutable. */
+export type ReleaseConfig = ProcessConfig & {
+  readonly health: Health
+  readonly secrets: readonly SecretVersion[]
+}
+
+/**
+ * What is known of an image. `configDigest` (`sha256:…`) is the image ID, which never changes by a push;
+ * `digest` is the registry's manifest digest when known, else the image ID.
+ */
+export type ImageFacts = {
+  readonly reference: string
+  readonly digest: string
+  readonly configDigest: string
+  readonly hasHealthcheck: boolean
+  /** OCI labels that Astern reads: version and revision; `null` when the image has none. */
+  readonly version: string | null
+  readonly revision: string | null
+}
+
+export type ReleaseState = 'candidate' | 'active' | 'standby' | 'retired' | 'failed'
+
+export type Release = Scope & {
+  readonly number: number
+  readonly version: string | null
+  /** Image reference with tag, as deployed. */
+  readonly image: string
+  readonly digest: string
+  readonly configDigest: string
+  /** Hash of all that decides how the release behaves. */
+  readonly identity: string
+  readonly config: ReleaseConfig
+  readonly gitRevision: string | null
+  readonly createdAt: number
+  readonly state: ReleaseState
+  /** Until there is a bake: its deploy succeeded. */
+  readonly stable: boolean
+  /** It served, and its time as active ended otherwise than by a rollback from it. */
+  readonly rolledBack: boolean
+  readonly pinned: boolean
+  /** When it last began to serve; `null`: never. */
+  readonly activeAt: number | null
+  /** When it last stopped serving; `null`: never, or it serves now. */
+  readonly standbySince: number | null
+}
+
+/** `r42` */
+export function releaseName(number: number): string {
+  return `r${number}`
+}
+
+/** A container of a release as Astern has it in its state. `name` is `r41-1`, never used twice within a scope. */
+export type Replica = Scope & {
+  readonly name: string
+  readonly release: number
+  readonly process: string
+  /** Fixed IPv4 address on the installation's own network. */
+  readonly address: string
+  readonly level: Level
+  /** Hash of the `keep_current` secrets that the container was created with; another one makes it stale. */
+  readonly secretsHash: string
+}
+
+/** A reference to a release in machine-readable answers. */
+export type ReleaseRef = {
+  readonly release: string
+  readonly version: string | null
+  readonly image: string
+  readonly digest: string
+}
+
+/** Who asks, and from where. `automated` actors are CI and the autopilot. */
+export type Actor = { readonly name: string; readonly automated: boolean }
+
+export type OperationKind = 'deploy' | 'rollback' | 'ladder' | 'remove'
+
+export type Outcome = 'succeeded' | 'rolled_back' | 'failed' | 'refused' | 'noop' | 'busy'
+
+/**
+ * One thing that must become true. Every step is an *ensure*: running it twice is running it once.
+ * `replicas` are replica names of `release`.
+ */
+export type Step =
+  | { readonly kind: 'pull'; readonly release: number; readonly image: string; readonly configDigest: string }
+  | { readonly kind: 'wake'; readonly release: number; readonly replicas: readonly string[] }
+  | { readonly kind: 'health'; readonly release: number; readonly replicas: readonly string[] }
+  | { readonly kind: 'shift_traffic'; readonly release: number | null }
+  | { readonly kind: 'prove'; readonly release: number }
+  | { readonly kind: 'drain'; readonly release: number; readonly replicas: readonly string[]; readonly drainMs: number }
+  | { readonly kind: 'demote'; readonly release: number; readonly replicas: readonly string[]; readonly level: Level }
+
+export type StepKind = Step['kind']
+export type StepStatus = 'started' | 'in_progress' | 'succeeded' | 'failed' | 'skipped'
+
+/** The stable name of a step within its operation: `shift_traffic:r41`. */
+export function stepKey(step: Step): string {
+  switch (step.kind) {
+    case 'shift_traffic':
+      return `shift_traffic:${step.release === null ? 'nobody' : releaseName(step.release)}`
+    case 'demote':
+      return `demote:${releaseName(step.release)}=${step.level}`
+    case 'pull':
+    case 'wake':
+    case 'health':
+    case 'prove':
+    case 'drain':
+      return `${step.kind}:${releaseName(step.release)}`
+  }
+}

@@ -1,0 +1,90 @@
+// Where the containers of a release live. Declarative: a caller says what must be true of a replica.
+import type { Health, ImageFacts, Level, ProcessConfig, Scope } from '../core/model.ts'
+
+/** All that is needed to bring a replica to any level. */
+export type ReplicaSpec = Scope & {
+  /** `r41-1` */
+  readonly name: string
+  readonly release: number
+  readonly process: string
+  readonly transactionId: string
+  readonly address: string
+  readonly configDigest: string
+  readonly config: ProcessConfig & { readonly health: Health }
+  /** The whole environment, opened secrets included. Called only when a container is created. */
+  readonly openEnv: () => Readonly<Record<string, string>>
+}
+
+/** Names a replica that exists, without what is needed to create it. */
+export type ReplicaName = Scope & {
+  readonly name: string
+  readonly release: number
+  readonly stop: ProcessConfig['stop']
+}
+
+export type ReplicaSeen = Scope & {
+  readonly name: string
+  readonly release: number
+  readonly process: string
+  readonly transactionId: string
+  readonly level: Exclude<Level, 'absent'>
+  readonly address: string | null
+  readonly exitCode: number | null
+  readonly oomKilled: boolean
+  readonly restarts: number
+}
+
+/** A container that bears Astern's labels of another installation. */
+export type ForeignReplica = Scope & { readonly installation: string; readonly running: boolean }
+
+export type LogLine = {
+  readonly replica: string
+  readonly at: number | null
+  readonly stream: 'stdout' | 'stderr'
+  readonly text: string
+}
+export type LogOptions = {
+  readonly tail: number
+  readonly follow: boolean
+  readonly sinceAt: number | null
+  readonly signal?: AbortSignal
+}
+
+export type EngineFacts = {
+  readonly version: string
+  readonly apiVersion: string
+  readonly liveRestore: boolean
+  readonly endpoint: string
+}
+
+export interface Runtime {
+  /** Version and settings of the engine. Errors: ENGINE_UNAVAILABLE, ENGINE_PERMISSION, ENGINE_TOO_OLD. */
+  facts(): Promise<EngineFacts>
+  /**
+   * Finds an image by reference (`repo:tag`, or an image ID `sha256:…`), pulling it when it is not on the host and names a registry
+   * and `pull` is true. `null`: it is not on the host and was not to be pulled. `repository` lets an image ID that is gone be found again
+   * by `repository@digest`. Errors: IMAGE_NOT_FOUND, REGISTRY_UNREACHABLE.
+   */
+  image(
+    reference: string,
+    options: { readonly pull: boolean; readonly signal?: AbortSignal; readonly onProgress?: (text: string) => void },
+  ): Promise<ImageFacts | null>
+  /** Containers of this installation, of one scope or of all. */
+  observe(scope?: Scope): Promise<readonly ReplicaSeen[]>
+  /** Running containers of *other* installations for this scope. */
+  foreign(scope: Scope): Promise<readonly ForeignReplica[]>
+  /** Makes the replica running: created, started, thawed, whatever is missing. Errors: START_FAILED, PORT_TAKEN, ADDRESS_TAKEN, IMAGE_NOT_FOUND. */
+  ensureRunning(replica: ReplicaSpec, signal?: AbortSignal): Promise<void>
+  /** Creates the container without starting it, so that a later start is short. */
+  ensureCreated(replica: ReplicaSpec, signal?: AbortSignal): Promise<void>
+  /** Takes an existing replica down to a level: paused, stopped (signal, then kill after the timeout) or removed. What is absent stays absent. */
+  ensureDown(replica: ReplicaName, level: Exclude<Level, 'running'>, signal?: AbortSignal): Promise<void>
+  /** Resolves when the replica answers as its health says (`rise` times in a row). Errors: HEALTH_FAILED with its last log lines. */
+  awaitHealthy(replica: ReplicaSpec, signal?: AbortSignal): Promise<void>
+  logs(replica: ReplicaName, options: LogOptions): AsyncIterable<LogLine>
+  /** Creates the installation's network if it is missing. `taken` lists addresses held by containers that are not replicas of this state. */
+  ensureNetwork(): Promise<void>
+  /** Removes every container and network of this installation. Returns how many containers went. */
+  removeAll(): Promise<number>
+  close(): void
+}

@@ -1,0 +1,101 @@
+// The proxy that users talk to. What it should do is committed in the state; the driver makes file and running proxy equal to that.
+import type { Scope } from '../core/model.ts'
+
+export type ServerWanted = {
+  /** `r41-1`: the replica's name, never used twice within a scope. */
+  readonly name: string
+  readonly release: number
+  readonly address: string
+  readonly port: number
+  /** 0–256; 0 takes no new requests. */
+  readonly weight: number
+  /** `maintenance` closes idle connections and takes nothing at all. */
+  readonly mode: 'ready' | 'maintenance'
+  /** Off while its container is frozen. */
+  readonly checked: boolean
+  /** `null`: a TCP connect. */
+  readonly healthPath: string | null
+}
+
+export type BackendWanted = Scope & {
+  readonly listen: string
+  readonly hosts: readonly string[]
+  readonly check: {
+    readonly intervalMs: number
+    readonly timeoutMs: number
+    readonly rise: number
+    readonly fall: number
+  }
+  readonly servers: readonly ServerWanted[]
+}
+
+/** All that the proxy should do, of every scope. `generation` grows with each committed change. */
+export type TrafficWanted = {
+  readonly generation: number
+  /** Requests that carry it in `X-Astern-Proof` are answered with `X-Astern-Release`. */
+  readonly proofSecret: string
+  readonly backends: readonly BackendWanted[]
+}
+
+export type ServerSeen = {
+  readonly name: string
+  readonly release: number
+  readonly address: string
+  readonly port: number
+  readonly weight: number
+  readonly mode: 'ready' | 'maintenance'
+  readonly checked: boolean
+  /** `up` takes requests if its weight lets it. */
+  readonly up: boolean
+  /** Requests and connections in flight. */
+  readonly sessions: number
+}
+
+export type BackendSeen = Scope & { readonly servers: readonly ServerSeen[] }
+
+/** What the running proxy does. `process` changes with every reload or restart. */
+export type TrafficSeen = { readonly process: string; readonly backends: readonly BackendSeen[] }
+
+/** Per release, since the proxy's start or reload. */
+export type TrafficCounters = {
+  readonly release: number
+  readonly requests: number
+  readonly failures: number
+  readonly responses: Readonly<Record<'1xx' | '2xx' | '3xx' | '4xx' | '5xx' | 'other', number>>
+}
+
+/** What a proof request saw: the release that answered (`null`: none said so) and the status (`0`: no answer). */
+export type ProofAnswer = { readonly release: number | null; readonly status: number }
+
+export interface Traffic {
+  /** What the running proxy does. Error: PROXY_DOWN. */
+  observe(): Promise<TrafficSeen>
+  /**
+   * Makes the configuration file and the running proxy what is committed at this moment, and verifies it. Safe to call at any time, from several
+   * processes at once: under the proxy-wide lock it reads the committed state, so the last caller leaves the newest. Resolves when every new request
+   * is answered as wanted. With the proxy down only the file is written and PROXY_DOWN thrown. Errors: PROXY_DOWN, PROXY_REFUSED.
+   */
+  ensure(): Promise<void>
+  /** Marks a server as healthy that was probed by other means, without waiting for the proxy's own checks. */
+  markUp(scope: Scope, server: string): Promise<void>
+  /** Resolves when the servers have no request in flight, or after `drainMs`, when what is left is cut. Returns how many were cut. */
+  drain(scope: Scope, servers: readonly string[], drainMs: number, signal?: AbortSignal): Promise<number>
+  counters(scope: Scope): Promise<readonly TrafficCounters[]>
+  /** Sends `count` GETs to the health path through the listener. */
+  probe(scope: Scope, path: string, count: number): Promise<readonly ProofAnswer[]>
+  close(): void
+}
+
+export type ProxyFacts = {
+  readonly running: boolean
+  readonly version: string | null
+  readonly kind: 'container' | 'host' | null
+}
+
+/** The proxy as a process: started by `astern up`, stopped by `astern down`. */
+export interface ProxyProcess {
+  facts(): Promise<ProxyFacts>
+  /** Starts it when it is not running; the configuration file must exist. Errors: PROXY_UNAVAILABLE, PROXY_TOO_OLD, PORT_TAKEN. */
+  ensureRunning(onProgress?: (text: string) => void): Promise<ProxyFacts>
+  ensureStopped(): Promise<void>
+}

@@ -1,0 +1,69 @@
+// The append-only record of operations and steps: the source of truth, and what everything that watches reads.
+// Invariants: rows are never changed; the hash of each row covers the row before it.
+import { hash } from 'node:crypto'
+import { fail } from '../core/errors.ts'
+import type { JournalEvent } from '../core/journal-event.ts'
+import type { Database, Row } from './database.ts'
+
+const GENESIS = '0'.repeat(64)
+
+export type Journal = ReturnType<typeof createJournal>
+
+export function createJournal(db: Database) {
+  const listeners = new Set<(event: JournalEvent) => void>()
+  const chain = (previous: string, record: string) => hash('sha256', previous + record)
+  const lastHash = () => {
+    const last = db.get('SELECT hash FROM journal ORDER BY seq DESC LIMIT 1')
+    return last === undefined ? GENESIS : String(last['hash'])
+  }
+
+  return {
+    /** Appends within the caller's transaction; listeners in this process hear of it at once. */
+    append(event: JournalEvent): void {
+      const record = JSON.stringify(event)
+      db.run(
+        'INSERT INTO journal (transaction_id, record, hash) VALUES (?, ?, ?)',
+        event.transaction_id,
+        record,
+        chain(lastHash(), record),
+      )
+      for (const listener of listeners) listener(event)
+    },
+
+    /** Calls `listener` for each event that this process appends. Returns how to stop. */
+    listen(listener: (event: JournalEvent) => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+
+    ofTransaction(transactionId: string): JournalEvent[] {
+      return db.all('SELECT record FROM journal WHERE transaction_id = ? ORDER BY seq', transactionId).map(toEvent)
+    },
+
+    /** Events after row `seq`, oldest first, and the last row seen; for those who follow. */
+    after(seq: number, limit: number): { events: JournalEvent[]; seq: number } {
+      const rows = db.all('SELECT seq, record FROM journal WHERE seq > ? ORDER BY seq LIMIT ?', seq, limit)
+      return { events: rows.map(toEvent), seq: rows.length === 0 ? seq : Number(rows.at(-1)!['seq']) }
+    },
+
+    lastSeq(): number {
+      return Number(db.get('SELECT coalesce(max(seq), 0) AS seq FROM journal')!['seq'])
+    },
+
+    /** Recomputes every hash. Returns the number of rows. Error: JOURNAL_TAMPERED with the first row that does not fit. */
+    verify(): number {
+      let previous = GENESIS
+      let seq = 0
+      for (const row of db.iterate('SELECT seq, record, hash FROM journal ORDER BY seq')) {
+        seq++
+        previous = chain(previous, String(row['record']))
+        if (Number(row['seq']) !== seq || row['hash'] !== previous) throw fail('JOURNAL_TAMPERED', { seq })
+      }
+      return seq
+    },
+  }
+}
+
+function toEvent(row: Row): JournalEvent {
+  return JSON.parse(String(row['record'])) as JournalEvent
+}

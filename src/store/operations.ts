@@ -1,0 +1,108 @@
+// Operations: who asked for what, when, and how it ended. Their steps are in the journal.
+import type { OperationKind, Outcome, Scope } from '../core/model.ts'
+import type { Database, Row } from './database.ts'
+
+export type Operation = Scope & {
+  readonly transactionId: string
+  readonly kind: OperationKind
+  readonly actor: string
+  readonly reason: string | null
+  readonly from: number | null
+  readonly to: number | null
+  /** As JSON: core/plan.ts Plan. `null`: it never got that far. */
+  readonly plan: string | null
+  readonly startedAt: number
+  readonly endedAt: number | null
+  readonly outcome: Outcome | null
+}
+
+export type Operations = ReturnType<typeof createOperations>
+
+export function createOperations(db: Database) {
+  return {
+    insert(
+      operation: Scope & {
+        transactionId: string
+        kind: OperationKind
+        actor: string
+        reason: string | null
+        startedAt: number
+      },
+    ): void {
+      db.run(
+        'INSERT INTO operations (transaction_id, kind, service, environment, actor, reason, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        operation.transactionId,
+        operation.kind,
+        operation.service,
+        operation.environment,
+        operation.actor,
+        operation.reason,
+        operation.startedAt,
+      )
+    },
+
+    setPlan(transactionId: string, from: number | null, to: number | null, plan: string): void {
+      db.run(
+        'UPDATE operations SET from_release = ?, to_release = ?, plan = ? WHERE transaction_id = ?',
+        from,
+        to,
+        plan,
+        transactionId,
+      )
+    },
+
+    end(transactionId: string, outcome: Outcome, endedAt: number): void {
+      db.run(
+        'UPDATE operations SET outcome = ?, ended_at = ? WHERE transaction_id = ?',
+        outcome,
+        endedAt,
+        transactionId,
+      )
+    },
+
+    /** What the operation answered, for those who ask later. */
+    setResult(transactionId: string, result: unknown): void {
+      db.run('UPDATE operations SET result = ? WHERE transaction_id = ?', JSON.stringify(result), transactionId)
+    },
+
+    result(transactionId: string): unknown {
+      const row = db.get('SELECT result FROM operations WHERE transaction_id = ?', transactionId)
+      return row === undefined || row['result'] === null ? null : JSON.parse(String(row['result']))
+    },
+
+    get(transactionId: string): Operation | null {
+      const row = db.get('SELECT * FROM operations WHERE transaction_id = ?', transactionId)
+      return row === undefined ? null : toOperation(row)
+    },
+
+    /** Those without an end, oldest first. */
+    unfinished(scope: Scope): Operation[] {
+      const sql =
+        'SELECT * FROM operations WHERE service = ? AND environment = ? AND ended_at IS NULL ORDER BY started_at'
+      return db.all(sql, scope.service, scope.environment).map(toOperation)
+    },
+
+    /** Newest first. */
+    list(limit: number): Operation[] {
+      return db.all('SELECT * FROM operations ORDER BY started_at DESC LIMIT ?', limit).map(toOperation)
+    },
+  }
+}
+
+function toOperation(row: Row): Operation {
+  const nullable = (value: Row[string] | undefined) => (value === null || value === undefined ? null : Number(value))
+  return {
+    service: String(row['service']),
+    environment: String(row['environment']),
+    transactionId: String(row['transaction_id']),
+    kind: row['kind'] as OperationKind,
+    actor: String(row['actor']),
+    reason: row['reason'] as string | null,
+    from: nullable(row['from_release']),
+    to: nullable(row['to_release']),
+    plan: row['plan'] as string | null,
+    startedAt: Number(row['started_at']),
+    endedAt: nullable(row['ended_at']),
+    outcome: row['outcome'] as Outcome | null,
+  }
+}

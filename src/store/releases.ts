@@ -1,0 +1,197 @@
+// Releases, their sealed secrets, and the quarantine of identities.
+import type { Release, ReleaseConfig, Scope } from '../core/model.ts'
+import type { Database, Row } from './database.ts'
+
+export type QuarantineEntry = {
+  readonly identity: string
+  readonly release: number
+  readonly sinceAt: number
+  readonly actor: string
+  readonly reason: string
+}
+
+/** Values of secrets by name, each sealed. */
+export type SealedSecrets = Readonly<Record<string, string>>
+
+export type NewRelease = Omit<Release, 'state' | 'stable' | 'rolledBack' | 'pinned' | 'activeAt' | 'standbySince'>
+
+export type Releases = ReturnType<typeof createReleases>
+
+export function createReleases(db: Database) {
+  const where = 'WHERE service = ? AND environment = ?'
+  return {
+    insertCandidate(release: NewRelease, sealed: SealedSecrets, transactionId: string): void {
+      db.run(
+        `INSERT INTO releases (service, environment, number, version, image, digest, config_digest, identity, config, sealed,
+           git_revision, created_at, transaction_id, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'candidate')`,
+        release.service,
+        release.environment,
+        release.number,
+        release.version,
+        release.image,
+        release.digest,
+        release.configDigest,
+        release.identity,
+        JSON.stringify(release.config),
+        JSON.stringify(sealed),
+        release.gitRevision,
+        release.createdAt,
+        transactionId,
+      )
+    },
+
+    get(scope: Scope, number: number): Release | null {
+      const row = db.get(`SELECT * FROM releases ${where} AND number = ?`, scope.service, scope.environment, number)
+      return row === undefined ? null : toRelease(row)
+    },
+
+    /** Those that served at some time, newest number first. */
+    thatServed(scope: Scope, limit: number): Release[] {
+      const sql = `SELECT * FROM releases ${where} AND active_at IS NOT NULL ORDER BY number DESC LIMIT ?`
+      return db.all(sql, scope.service, scope.environment, limit).map(toRelease)
+    },
+
+    /** Those of a version, newest number first. */
+    ofVersion(scope: Scope, version: string, limit: number): Release[] {
+      const sql = `SELECT * FROM releases ${where} AND version = ? ORDER BY number DESC LIMIT ?`
+      return db.all(sql, scope.service, scope.environment, version, limit).map(toRelease)
+    },
+
+    /** The one that stopped serving last. */
+    lastStandby(scope: Scope): Release | null {
+      const sql = `SELECT * FROM releases ${where} AND standby_since IS NOT NULL ORDER BY standby_since DESC, number DESC LIMIT 1`
+      const row = db.get(sql, scope.service, scope.environment)
+      return row === undefined ? null : toRelease(row)
+    },
+
+    /** Those of the numbers given, in no order. */
+    some(scope: Scope, numbers: readonly number[]): Release[] {
+      return numbers.flatMap((number) => this.get(scope, number) ?? [])
+    },
+
+    /** Newest first, from `beforeNumber` down. */
+    list(scope: Scope, limit: number, beforeNumber: number | null = null): Release[] {
+      const sql = `SELECT * FROM releases ${where} AND number < ? ORDER BY number DESC LIMIT ?`
+      return db
+        .all(sql, scope.service, scope.environment, beforeNumber ?? Number.MAX_SAFE_INTEGER, limit)
+        .map(toRelease)
+    },
+
+    sealed(scope: Scope, number: number): SealedSecrets {
+      const row = db.get(
+        `SELECT sealed FROM releases ${where} AND number = ?`,
+        scope.service,
+        scope.environment,
+        number,
+      )
+      return row === undefined ? {} : (JSON.parse(String(row['sealed'])) as SealedSecrets)
+    },
+
+    /** It serves from now on. */
+    markActive(scope: Scope, number: number, nowAt: number): void {
+      db.run(
+        `UPDATE releases SET state = 'active', active_at = ?, standby_since = NULL ${where} AND number = ?`,
+        nowAt,
+        scope.service,
+        scope.environment,
+        number,
+      )
+    },
+
+    /** It served until now. */
+    markStandby(scope: Scope, number: number, nowAt: number): void {
+      db.run(
+        `UPDATE releases SET state = 'standby', standby_since = ? ${where} AND number = ?`,
+        nowAt,
+        scope.service,
+        scope.environment,
+        number,
+      )
+    },
+
+    markFailed(scope: Scope, number: number): void {
+      db.run(
+        `UPDATE releases SET state = 'failed', stable = 0 ${where} AND number = ?`,
+        scope.service,
+        scope.environment,
+        number,
+      )
+    },
+
+    markStable(scope: Scope, number: number): void {
+      db.run(
+        `UPDATE releases SET stable = 1, rolled_back = 0 ${where} AND number = ?`,
+        scope.service,
+        scope.environment,
+        number,
+      )
+    },
+
+    markRolledBack(scope: Scope, number: number): void {
+      db.run(
+        `UPDATE releases SET stable = 0, rolled_back = 1 ${where} AND number = ?`,
+        scope.service,
+        scope.environment,
+        number,
+      )
+    },
+
+    quarantine(scope: Scope, entry: QuarantineEntry): void {
+      db.run(
+        `INSERT INTO quarantine (service, environment, identity, release, since, actor, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET release = excluded.release, since = excluded.since, actor = excluded.actor, reason = excluded.reason`,
+        scope.service,
+        scope.environment,
+        entry.identity,
+        entry.release,
+        entry.sinceAt,
+        entry.actor,
+        entry.reason,
+      )
+    },
+
+    liftQuarantine(scope: Scope, identity: string): void {
+      db.run(`DELETE FROM quarantine ${where} AND identity = ?`, scope.service, scope.environment, identity)
+    },
+
+    quarantined(scope: Scope, identity: string): QuarantineEntry | null {
+      const row = db.get(
+        `SELECT * FROM quarantine ${where} AND identity = ?`,
+        scope.service,
+        scope.environment,
+        identity,
+      )
+      if (row === undefined) return null
+      return {
+        identity,
+        release: Number(row['release']),
+        sinceAt: Number(row['since']),
+        actor: String(row['actor']),
+        reason: String(row['reason']),
+      }
+    },
+  }
+}
+
+function toRelease(row: Row): Release {
+  const nullable = (value: Row[string] | undefined) => (value === null || value === undefined ? null : Number(value))
+  return {
+    service: String(row['service']),
+    environment: String(row['environment']),
+    number: Number(row['number']),
+    version: row['version'] as string | null,
+    image: String(row['image']),
+    digest: String(row['digest']),
+    configDigest: String(row['config_digest']),
+    identity: String(row['identity']),
+    config: JSON.parse(String(row['config'])) as ReleaseConfig,
+    gitRevision: row['git_revision'] as string | null,
+    createdAt: Number(row['created_at']),
+    state: row['state'] as Release['state'],
+    stable: row['stable'] === 1,
+    rolledBack: row['rolled_back'] === 1,
+    pinned: row['pinned'] === 1,
+    activeAt: nullable(row['active_at']),
+    standbySince: nullable(row['standby_since']),
+  }
+}

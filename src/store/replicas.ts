@@ -1,0 +1,180 @@
+// Replicas, and what the proxy should do with each: the committed traffic intent is read from here.
+import type { Level, Replica, Scope } from '../core/model.ts'
+import type { BackendWanted, ServerWanted, TrafficWanted } from '../ports/traffic.ts'
+import type { Database, Row } from './database.ts'
+import type { Services } from './services.ts'
+
+export const FULL_WEIGHT = 100
+const DEFAULT_CHECK = { intervalMs: 500, timeoutMs: 2_000, rise: 1, fall: 2 }
+
+export type StoredReplica = Replica & {
+  readonly attached: boolean
+  readonly weight: number
+  readonly mode: 'ready' | 'maintenance'
+  readonly checked: boolean
+}
+
+export type NewReplica = Omit<Replica, 'level' | 'name'> & { readonly port: number; readonly healthPath: string | null }
+
+export type Replicas = ReturnType<typeof createReplicas>
+
+export function createReplicas(db: Database, services: Services) {
+  const where = 'WHERE service = ? AND environment = ?'
+  const touch = () => db.run(`UPDATE meta SET value = value + 1 WHERE key = 'generation'`)
+  return {
+    of(scope: Scope): StoredReplica[] {
+      return db
+        .all(`SELECT * FROM replicas ${where} ORDER BY release, name`, scope.service, scope.environment)
+        .map(toReplica)
+    },
+
+    get(scope: Scope, name: string): StoredReplica | null {
+      const row = db.get(`SELECT * FROM replicas ${where} AND name = ?`, scope.service, scope.environment, name)
+      return row === undefined ? null : toReplica(row)
+    },
+
+    /** Addresses held in the whole installation. */
+    addresses(): Set<string> {
+      return new Set(db.all('SELECT address FROM replicas').map((row) => String(row['address'])))
+    },
+
+    /** Takes a name that was never used before, `r41-3`, for a container to come. */
+    insert(replica: NewReplica): string {
+      const row = db.get(
+        `UPDATE releases SET next_ordinal = next_ordinal + 1 ${where} AND number = ? RETURNING next_ordinal`,
+        replica.service,
+        replica.environment,
+        replica.release,
+      )
+      const name = `r${replica.release}-${Number(row!['next_ordinal']) - 1}`
+      db.run(
+        `INSERT INTO replicas (service, environment, name, release, process, address, level, secrets_hash, port, health_path)
+         VALUES (?, ?, ?, ?, ?, ?, 'absent', ?, ?, ?)`,
+        replica.service,
+        replica.environment,
+        name,
+        replica.release,
+        replica.process,
+        replica.address,
+        replica.secretsHash,
+        replica.port,
+        replica.healthPath,
+      )
+      return name
+    },
+
+    remove(scope: Scope, name: string): void {
+      db.run(`DELETE FROM replicas ${where} AND name = ?`, scope.service, scope.environment, name)
+      touch()
+    },
+
+    setLevel(scope: Scope, name: string, level: Level): void {
+      db.run(`UPDATE replicas SET level = ? ${where} AND name = ?`, level, scope.service, scope.environment, name)
+    },
+
+    setAddress(scope: Scope, name: string, address: string): void {
+      db.run(`UPDATE replicas SET address = ? ${where} AND name = ?`, address, scope.service, scope.environment, name)
+      touch()
+    },
+
+    /** The proxy knows it and checks it. Its weight stays as it is. */
+    attach(scope: Scope, name: string): void {
+      db.run(
+        `UPDATE replicas SET attached = 1, mode = 'ready', checked = 1 ${where} AND name = ?`,
+        scope.service,
+        scope.environment,
+        name,
+      )
+      touch()
+    },
+
+    /** No new requests; the proxy checks it no more. */
+    uncheck(scope: Scope, name: string): void {
+      db.run(
+        `UPDATE replicas SET checked = 0, weight = 0 ${where} AND name = ?`,
+        scope.service,
+        scope.environment,
+        name,
+      )
+      touch()
+    },
+
+    maintain(scope: Scope, name: string): void {
+      const set = `UPDATE replicas SET mode = 'maintenance', checked = 0, weight = 0 ${where} AND name = ?`
+      db.run(set, scope.service, scope.environment, name)
+      touch()
+    },
+
+    /** The proxy forgets it. */
+    detach(scope: Scope, name: string): void {
+      db.run(
+        `UPDATE replicas SET attached = 0, weight = 0 ${where} AND name = ?`,
+        scope.service,
+        scope.environment,
+        name,
+      )
+      touch()
+    },
+
+    /** All new requests go to the attached replicas of this release, none to any other. `null`: to nobody. */
+    shift(scope: Scope, release: number | null): void {
+      db.run(
+        `UPDATE replicas SET weight = CASE WHEN release = ? AND attached = 1 AND mode = 'ready' THEN ${FULL_WEIGHT} ELSE 0 END ${where}`,
+        release ?? -1,
+        scope.service,
+        scope.environment,
+      )
+      touch()
+    },
+
+    /** All that the proxy should do, as committed. */
+    wanted(): TrafficWanted {
+      const meta = (key: string) => String(db.get('SELECT value FROM meta WHERE key = ?', key)!['value'])
+      const servers = db.all('SELECT * FROM replicas WHERE attached = 1 ORDER BY service, environment, release, name')
+      const backends = services.list().map(({ definition }): BackendWanted => {
+        const check = definition.health ?? DEFAULT_CHECK
+        return {
+          service: definition.service,
+          environment: definition.environment,
+          listen: definition.listen,
+          hosts: definition.hosts,
+          check: { intervalMs: check.intervalMs, timeoutMs: check.timeoutMs, rise: check.rise, fall: check.fall },
+          servers: servers
+            .filter((row) => row['service'] === definition.service && row['environment'] === definition.environment)
+            .map(toServer),
+        }
+      })
+      return { generation: Number(meta('generation')), proofSecret: meta('proof_secret'), backends }
+    },
+  }
+}
+
+function toReplica(row: Row): StoredReplica {
+  return {
+    service: String(row['service']),
+    environment: String(row['environment']),
+    name: String(row['name']),
+    release: Number(row['release']),
+    process: String(row['process']),
+    address: String(row['address']),
+    level: row['level'] as Level,
+    secretsHash: String(row['secrets_hash']),
+    attached: row['attached'] === 1,
+    weight: Number(row['weight']),
+    mode: row['mode'] as StoredReplica['mode'],
+    checked: row['checked'] === 1,
+  }
+}
+
+function toServer(row: Row): ServerWanted {
+  return {
+    name: String(row['name']),
+    release: Number(row['release']),
+    address: String(row['address']),
+    port: Number(row['port']),
+    weight: Number(row['weight']),
+    mode: row['mode'] as ServerWanted['mode'],
+    checked: row['checked'] === 1,
+    healthPath: row['health_path'] as string | null,
+  }
+}

@@ -1,0 +1,82 @@
+// The tables, as numbered migrations. A migration that has shipped is never changed; a new one is appended.
+
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- live state of a service in an environment: never part of a release
+  CREATE TABLE services (
+    service TEXT NOT NULL, environment TEXT NOT NULL,
+    definition TEXT NOT NULL,              -- core/model.ts Definition, as JSON
+    config_path TEXT NOT NULL,
+    live_replicas INTEGER NOT NULL,
+    active INTEGER,                        -- the release that the committed traffic intent gives its weight
+    candidate INTEGER,                     -- the release of a deploy that has not shifted traffic yet
+    active_by TEXT,                        -- kind of the operation that made it active
+    next_release INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (service, environment)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE releases (
+    service TEXT NOT NULL, environment TEXT NOT NULL, number INTEGER NOT NULL,
+    version TEXT, image TEXT NOT NULL, digest TEXT NOT NULL, config_digest TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    config TEXT NOT NULL,                  -- core/model.ts ReleaseConfig, as JSON: names and versions of secrets, no values
+    sealed TEXT NOT NULL,                  -- values of secrets by name, sealed
+    git_revision TEXT, created_at INTEGER NOT NULL, transaction_id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('candidate', 'active', 'standby', 'failed')),
+    stable INTEGER NOT NULL DEFAULT 0, rolled_back INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0,
+    active_at INTEGER, standby_since INTEGER,
+    next_ordinal INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (service, environment, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX releases_that_served ON releases (service, environment, number) WHERE active_at IS NOT NULL;
+  CREATE INDEX releases_by_time ON releases (service, environment, standby_since) WHERE standby_since IS NOT NULL;
+  CREATE INDEX releases_by_version ON releases (service, environment, version, number);
+
+  CREATE TABLE quarantine (
+    service TEXT NOT NULL, environment TEXT NOT NULL, identity TEXT NOT NULL,
+    release INTEGER NOT NULL, since INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
+    PRIMARY KEY (service, environment, identity)
+  ) STRICT, WITHOUT ROWID;
+
+  -- values of secrets that a rollback does not take back
+  CREATE TABLE current_secrets (
+    service TEXT NOT NULL, environment TEXT NOT NULL, name TEXT NOT NULL,
+    version TEXT NOT NULL, sealed TEXT NOT NULL,
+    PRIMARY KEY (service, environment, name)
+  ) STRICT, WITHOUT ROWID;
+
+  -- one row per container that exists or is about to; what the proxy should do with it stands beside it
+  CREATE TABLE replicas (
+    service TEXT NOT NULL, environment TEXT NOT NULL, name TEXT NOT NULL,
+    release INTEGER NOT NULL, process TEXT NOT NULL, address TEXT NOT NULL UNIQUE,
+    level TEXT NOT NULL CHECK (level IN ('running', 'frozen', 'stopped', 'absent')),
+    secrets_hash TEXT NOT NULL, port INTEGER NOT NULL, health_path TEXT,
+    attached INTEGER NOT NULL DEFAULT 0, weight INTEGER NOT NULL DEFAULT 0,
+    mode TEXT NOT NULL DEFAULT 'ready' CHECK (mode IN ('ready', 'maintenance')), checked INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (service, environment, name)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE leases (
+    service TEXT NOT NULL, environment TEXT NOT NULL, epoch INTEGER NOT NULL,
+    transaction_id TEXT, owner TEXT, since INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    PRIMARY KEY (service, environment)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE operations (
+    transaction_id TEXT PRIMARY KEY, kind TEXT NOT NULL,
+    service TEXT NOT NULL, environment TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT,
+    from_release INTEGER, to_release INTEGER, plan TEXT,
+    started_at INTEGER NOT NULL, ended_at INTEGER, outcome TEXT, result TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX operations_unfinished ON operations (service, environment) WHERE ended_at IS NULL;
+  CREATE INDEX operations_by_time ON operations (started_at);
+
+  -- append-only; the hash of each row covers the row before it
+  CREATE TABLE journal (
+    seq INTEGER PRIMARY KEY, transaction_id TEXT NOT NULL, record TEXT NOT NULL, hash TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX journal_by_transaction ON journal (transaction_id, seq);
+  `,
+]

@@ -1,0 +1,114 @@
+// Live state of a service in an environment: its definition, how many replicas it has, which release serves; and the secrets that stay.
+import type { Definition, OperationKind, Scope } from '../core/model.ts'
+import type { Database, Row } from './database.ts'
+
+export type Service = Scope & {
+  readonly definition: Definition
+  readonly liveReplicas: number
+  /** The release that the committed traffic intent gives its weight. */
+  readonly active: number | null
+  /** The release of a deploy that has not shifted traffic yet. */
+  readonly candidate: number | null
+  readonly activeBy: OperationKind | null
+  readonly nextRelease: number
+}
+
+export type CurrentSecret = { readonly name: string; readonly version: string; readonly sealed: string }
+
+export type Services = ReturnType<typeof createServices>
+
+export function createServices(db: Database) {
+  const where = 'WHERE service = ? AND environment = ?'
+  return {
+    get(scope: Scope): Service | null {
+      const row = db.get(`SELECT * FROM services ${where}`, scope.service, scope.environment)
+      return row === undefined ? null : toService(row)
+    },
+
+    list(): Service[] {
+      return db.all('SELECT * FROM services ORDER BY service, environment').map(toService)
+    },
+
+    /** Takes over what the configuration file says now. Replicas become the live number when the file's own number changed. */
+    define(definition: Definition): void {
+      const before = this.get(definition)
+      const live =
+        before !== null && before.definition.replicas === definition.replicas
+          ? before.liveReplicas
+          : definition.replicas
+      db.run(
+        `INSERT INTO services (service, environment, definition, config_path, live_replicas) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET definition = excluded.definition, config_path = excluded.config_path, live_replicas = excluded.live_replicas`,
+        definition.service,
+        definition.environment,
+        JSON.stringify(definition),
+        definition.configPath,
+        live,
+      )
+    },
+
+    /** Hands out the next release number. */
+    takeNumber(scope: Scope): number {
+      const row = db.get(
+        `UPDATE services SET next_release = next_release + 1 ${where} RETURNING next_release`,
+        scope.service,
+        scope.environment,
+      )
+      return Number(row!['next_release']) - 1
+    },
+
+    setCandidate(scope: Scope, release: number | null): void {
+      db.run(`UPDATE services SET candidate = ? ${where}`, release, scope.service, scope.environment)
+    },
+
+    setActive(scope: Scope, release: number | null, by: OperationKind): void {
+      db.run(`UPDATE services SET active = ?, active_by = ? ${where}`, release, by, scope.service, scope.environment)
+    },
+
+    currentSecrets(scope: Scope): CurrentSecret[] {
+      return db
+        .all(
+          `SELECT name, version, sealed FROM current_secrets ${where} ORDER BY name`,
+          scope.service,
+          scope.environment,
+        )
+        .map((row) => ({ name: String(row['name']), version: String(row['version']), sealed: String(row['sealed']) }))
+    },
+
+    /** Replaces all of them: what a deploy that succeeded says is what stays. */
+    setCurrentSecrets(scope: Scope, secrets: readonly CurrentSecret[]): void {
+      db.run(`DELETE FROM current_secrets ${where}`, scope.service, scope.environment)
+      for (const secret of secrets) {
+        db.run(
+          'INSERT INTO current_secrets (service, environment, name, version, sealed) VALUES (?, ?, ?, ?, ?)',
+          scope.service,
+          scope.environment,
+          secret.name,
+          secret.version,
+          secret.sealed,
+        )
+      }
+    },
+
+    /** Forgets the service; its history stays in the journal. */
+    remove(scope: Scope): void {
+      for (const table of ['current_secrets', 'replicas', 'quarantine', 'releases', 'services']) {
+        db.run(`DELETE FROM ${table} ${where}`, scope.service, scope.environment)
+      }
+    },
+  }
+}
+
+function toService(row: Row): Service {
+  const nullable = (value: Row[string] | undefined) => (value === null || value === undefined ? null : Number(value))
+  return {
+    service: String(row['service']),
+    environment: String(row['environment']),
+    definition: JSON.parse(String(row['definition'])) as Definition,
+    liveReplicas: Number(row['live_replicas']),
+    active: nullable(row['active']),
+    candidate: nullable(row['candidate']),
+    activeBy: row['active_by'] as OperationKind | null,
+    nextRelease: Number(row['next_release']),
+  }
+}

@@ -1,0 +1,59 @@
+// Opens the state: one folder with the database, the key that seals secrets, the reserve and the proxy's files.
+import { join } from 'node:path'
+import type { ProcessTable } from '../ports/process-table.ts'
+import type { Random } from '../ports/clock.ts'
+import { Database } from './database.ts'
+import { createJournal } from './journal.ts'
+import { createLeases } from './leases.ts'
+import { createOperations } from './operations.ts'
+import { createReleases } from './releases.ts'
+import { createReplicas } from './replicas.ts'
+import { createServices } from './services.ts'
+import { openVault } from './vault.ts'
+
+const INSTALLATION_ID_BYTES = 3
+const PROOF_SECRET_BYTES = 16
+
+export type Store = ReturnType<typeof openStore>
+
+/** Errors: STATE_CORRUPTED, STATE_NEWER, STATE_PERMISSION, DISK_FULL. */
+export function openStore(folder: string, processes: ProcessTable, random: Random) {
+  const db = Database.open(join(folder, 'astern.db'))
+  const services = createServices(db)
+  const get = (key: string) => {
+    const row = db.get('SELECT value FROM meta WHERE key = ?', key)
+    return row === undefined ? null : String(row['value'])
+  }
+  const set = (key: string, value: string) =>
+    db.run('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value', key, value)
+
+  if (get('installation') === null) {
+    db.transaction(() => {
+      if (get('installation') !== null) return
+      set('installation', random.hex(INSTALLATION_ID_BYTES))
+      set('generation', '0')
+      set('proof_secret', random.hex(PROOF_SECRET_BYTES))
+    })
+  }
+
+  return {
+    folder,
+    db,
+    services,
+    releases: createReleases(db),
+    replicas: createReplicas(db, services),
+    leases: createLeases(db, processes),
+    operations: createOperations(db),
+    journal: createJournal(db),
+    vault: openVault(join(folder, 'key')),
+    /** Part of container and network names, so that two installations can share one engine. */
+    installation: get('installation')!,
+    subnet: {
+      subnet: () => get('subnet'),
+      choose: (subnet: string) => void set('subnet', subnet),
+    },
+    renewProofSecret: () => void set('proof_secret', random.hex(PROOF_SECRET_BYTES)),
+    transaction: <T>(work: () => T) => db.transaction(work),
+    close: () => db.close(),
+  }
+}
