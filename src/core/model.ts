@@ -147,6 +147,8 @@ export type Release = Scope & {
   readonly pinned: boolean
   /** When it last began to serve; `null`: never. */
   readonly activeAt: number | null
+  /** The kind of operation that last made it serve. */
+  readonly activeBy: OperationKind | null
   /** When it last stopped serving; `null`: never, or it serves now. */
   readonly standbySince: number | null
 }
@@ -188,12 +190,13 @@ export type Outcome = 'succeeded' | 'rolled_back' | 'failed' | 'refused' | 'noop
  * `replicas` are replica names of `release`.
  */
 export type Step =
-  | { readonly kind: 'pull'; readonly release: number; readonly image: string; readonly configDigest: string }
+  | { readonly kind: 'pull'; readonly release: number; readonly image: string }
+  | { readonly kind: 'create'; readonly release: number; readonly replicas: readonly string[] }
   | { readonly kind: 'wake'; readonly release: number; readonly replicas: readonly string[] }
   | { readonly kind: 'health'; readonly release: number; readonly replicas: readonly string[] }
   | { readonly kind: 'shift_traffic'; readonly release: number | null }
   | { readonly kind: 'prove'; readonly release: number }
-  | { readonly kind: 'drain'; readonly release: number; readonly replicas: readonly string[]; readonly drainMs: number }
+  | { readonly kind: 'drain'; readonly release: number; readonly replicas: readonly string[] }
   | { readonly kind: 'demote'; readonly release: number; readonly replicas: readonly string[]; readonly level: Level }
 
 export type StepKind = Step['kind']
@@ -207,6 +210,7 @@ export function stepKey(step: Step): string {
     case 'demote':
       return `demote:${releaseName(step.release)}=${step.level}`
     case 'pull':
+    case 'create':
     case 'wake':
     case 'health':
     case 'prove':

@@ -82,9 +82,12 @@ export interface Runtime {
   /** Resolves when the replica answers as its health says (`rise` times in a row). Errors: HEALTH_FAILED with its last log lines. */
   awaitHealthy(replica: ReplicaSpec, signal?: AbortSignal): Promise<void>
   logs(replica: ReplicaName, options: LogOptions): AsyncIterable<LogLine>
-  /** Creates the installation's network if it is missing. `taken` lists addresses held by containers that are not replicas of this state. */
+  /** Creates the installation's network if it is missing. Errors: NETWORK_FULL, ADDRESS_TAKEN. */
   ensureNetwork(): Promise<void>
-  /** Removes every container and network of this installation. Returns how many containers went. */
-  removeAll(): Promise<number>
+  /**
+   * Removes every container and network of this installation; named volumes stay. Returns how many containers went.
+   * A network that containers of others are attached to is left, and reported with their names.
+   */
+  removeAll(onNetworkLeft?: (network: string, usedBy: readonly string[]) => void): Promise<number>
   close(): void
 }

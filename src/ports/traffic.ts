@@ -73,9 +73,10 @@ export interface Traffic {
   /**
    * Makes the configuration file and the running proxy what is committed at this moment, and verifies it. Safe to call at any time, from several
    * processes at once: under the proxy-wide lock it reads the committed state, so the last caller leaves the newest. Resolves when every new request
-   * is answered as wanted. With the proxy down only the file is written and PROXY_DOWN thrown. Errors: PROXY_DOWN, PROXY_REFUSED.
+   * is answered as wanted. With the proxy down only the file is written and PROXY_DOWN thrown. Errors: PROXY_DOWN, PROXY_REFUSED, PORT_TAKEN, DISK_FULL.
+   * With a scope, what the proxy would not take of *other* scopes (an address that somebody else has) is no error: theirs will say so.
    */
-  ensure(): Promise<void>
+  ensure(scope?: Scope): Promise<void>
   /** Marks a server as healthy that was probed by other means, without waiting for the proxy's own checks. */
   markUp(scope: Scope, server: string): Promise<void>
   /** Resolves when the servers have no request in flight, or after `drainMs`, when what is left is cut. Returns how many were cut. */

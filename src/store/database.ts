@@ -24,6 +24,7 @@ export class Database {
   #db: DatabaseSync
   #depth = 0
   #statements = new Map<string, StatementSync>()
+  #afterCommit: (() => void)[] = []
 
   private constructor(path: string, db: DatabaseSync) {
     this.path = path
@@ -82,13 +83,23 @@ export class Database {
     try {
       const result = work()
       this.#db.exec('COMMIT')
+      this.#depth--
+      for (const callback of this.#afterCommit.splice(0)) callback()
       return result
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      if (this.#db.isTransaction) {
+        this.#db.exec('ROLLBACK')
+        this.#depth--
+      }
+      this.#afterCommit = []
       throw error
-    } finally {
-      this.#depth--
     }
+  }
+
+  /** Runs `callback` once what is written now is durable; never when it is rolled back. */
+  afterCommit(callback: () => void): void {
+    if (this.#depth > 0) this.#afterCommit.push(callback)
+    else callback()
   }
 
   run(sql: string, ...values: (null | number | string)[]): number {
@@ -100,11 +111,11 @@ export class Database {
   }
 
   get(sql: string, ...values: (null | number | string)[]): Row | undefined {
-    return this.#prepare(sql).get(...values) as Row | undefined
+    return this.#prepare(sql).get(...values)
   }
 
   all(sql: string, ...values: (null | number | string)[]): Row[] {
-    return this.#prepare(sql).all(...values) as Row[]
+    return this.#prepare(sql).all(...values)
   }
 
   *iterate(sql: string, ...values: (null | number | string)[]): Iterable<Row> {

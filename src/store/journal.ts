@@ -18,7 +18,7 @@ export function createJournal(db: Database) {
   }
 
   return {
-    /** Appends within the caller's transaction; listeners in this process hear of it at once. */
+    /** Appends within the caller's transaction; listeners in this process hear of it once it is durable. */
     append(event: JournalEvent): void {
       const record = JSON.stringify(event)
       db.run(
@@ -27,7 +27,7 @@ export function createJournal(db: Database) {
         record,
         chain(lastHash(), record),
       )
-      for (const listener of listeners) listener(event)
+      if (listeners.size > 0) db.afterCommit(() => listeners.forEach((listener) => listener(event)))
     },
 
     /** Calls `listener` for each event that this process appends. Returns how to stop. */

@@ -1,6 +1,7 @@
 // Operations: who asked for what, when, and how it ended. Their steps are in the journal.
 import type { OperationKind, Outcome, Scope } from '../core/model.ts'
 import type { Database, Row } from './database.ts'
+import { numberOrNull } from './rows.ts'
 
 export type Operation = Scope & {
   readonly transactionId: string
@@ -82,6 +83,13 @@ export function createOperations(db: Database) {
       return db.all(sql, scope.service, scope.environment).map(toOperation)
     },
 
+    /** Where operations without an end are. */
+    unfinishedScopes(): Scope[] {
+      return db
+        .all('SELECT DISTINCT service, environment FROM operations WHERE ended_at IS NULL')
+        .map((row) => ({ service: String(row['service']), environment: String(row['environment']) }))
+    },
+
     /** Newest first. */
     list(limit: number): Operation[] {
       return db.all('SELECT * FROM operations ORDER BY started_at DESC LIMIT ?', limit).map(toOperation)
@@ -90,7 +98,6 @@ export function createOperations(db: Database) {
 }
 
 function toOperation(row: Row): Operation {
-  const nullable = (value: Row[string] | undefined) => (value === null || value === undefined ? null : Number(value))
   return {
     service: String(row['service']),
     environment: String(row['environment']),
@@ -98,11 +105,11 @@ function toOperation(row: Row): Operation {
     kind: row['kind'] as OperationKind,
     actor: String(row['actor']),
     reason: row['reason'] as string | null,
-    from: nullable(row['from_release']),
-    to: nullable(row['to_release']),
+    from: numberOrNull(row['from_release']),
+    to: numberOrNull(row['to_release']),
     plan: row['plan'] as string | null,
     startedAt: Number(row['started_at']),
-    endedAt: nullable(row['ended_at']),
+    endedAt: numberOrNull(row['ended_at']),
     outcome: row['outcome'] as Outcome | null,
   }
 }

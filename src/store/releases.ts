@@ -1,6 +1,7 @@
 // Releases, their sealed secrets, and the quarantine of identities.
-import type { Release, ReleaseConfig, Scope } from '../core/model.ts'
+import type { OperationKind, Release, ReleaseConfig, Scope } from '../core/model.ts'
 import type { Database, Row } from './database.ts'
+import { numberOrNull } from './rows.ts'
 
 export type QuarantineEntry = {
   readonly identity: string
@@ -13,7 +14,10 @@ export type QuarantineEntry = {
 /** Values of secrets by name, each sealed. */
 export type SealedSecrets = Readonly<Record<string, string>>
 
-export type NewRelease = Omit<Release, 'state' | 'stable' | 'rolledBack' | 'pinned' | 'activeAt' | 'standbySince'>
+export type NewRelease = Omit<
+  Release,
+  'state' | 'stable' | 'rolledBack' | 'pinned' | 'activeAt' | 'activeBy' | 'standbySince'
+>
 
 export type Releases = ReturnType<typeof createReleases>
 
@@ -88,10 +92,11 @@ export function createReleases(db: Database) {
     },
 
     /** It serves from now on. */
-    markActive(scope: Scope, number: number, nowAt: number): void {
+    markActive(scope: Scope, number: number, by: OperationKind, nowAt: number): void {
       db.run(
-        `UPDATE releases SET state = 'active', active_at = ?, standby_since = NULL ${where} AND number = ?`,
+        `UPDATE releases SET state = 'active', active_at = ?, active_by = ?, standby_since = NULL ${where} AND number = ?`,
         nowAt,
+        by,
         scope.service,
         scope.environment,
         number,
@@ -174,7 +179,6 @@ export function createReleases(db: Database) {
 }
 
 function toRelease(row: Row): Release {
-  const nullable = (value: Row[string] | undefined) => (value === null || value === undefined ? null : Number(value))
   return {
     service: String(row['service']),
     environment: String(row['environment']),
@@ -191,7 +195,8 @@ function toRelease(row: Row): Release {
     stable: row['stable'] === 1,
     rolledBack: row['rolled_back'] === 1,
     pinned: row['pinned'] === 1,
-    activeAt: nullable(row['active_at']),
-    standbySince: nullable(row['standby_since']),
+    activeAt: numberOrNull(row['active_at']),
+    activeBy: row['active_by'] as OperationKind | null,
+    standbySince: numberOrNull(row['standby_since']),
   }
 }

@@ -1,4 +1,5 @@
 // Replicas, and what the proxy should do with each: the committed traffic intent is read from here.
+import { ordinalOf } from '../core/replica-name.ts'
 import type { Level, Replica, Scope } from '../core/model.ts'
 import type { BackendWanted, ServerWanted, TrafficWanted } from '../ports/traffic.ts'
 import type { Database, Row } from './database.ts'
@@ -14,7 +15,7 @@ export type StoredReplica = Replica & {
   readonly checked: boolean
 }
 
-export type NewReplica = Omit<Replica, 'level' | 'name'> & { readonly port: number; readonly healthPath: string | null }
+export type NewReplica = Omit<Replica, 'level'> & { readonly port: number; readonly healthPath: string | null }
 
 export type Replicas = ReturnType<typeof createReplicas>
 
@@ -38,21 +39,20 @@ export function createReplicas(db: Database, services: Services) {
       return new Set(db.all('SELECT address FROM replicas').map((row) => String(row['address'])))
     },
 
-    /** Takes a name that was never used before, `r41-3`, for a container to come. */
-    insert(replica: NewReplica): string {
-      const row = db.get(
-        `UPDATE releases SET next_ordinal = next_ordinal + 1 ${where} AND number = ? RETURNING next_ordinal`,
-        replica.service,
-        replica.environment,
-        replica.release,
-      )
-      const name = `r${replica.release}-${Number(row!['next_ordinal']) - 1}`
+    /** The number after the highest that a replica of this release ever had: names are never used twice. */
+    nextOrdinal(scope: Scope, release: number): number {
+      const sql = `SELECT next_ordinal FROM releases ${where} AND number = ?`
+      return Number(db.get(sql, scope.service, scope.environment, release)?.['next_ordinal'] ?? 1)
+    },
+
+    /** Notes a container that is about to be created. */
+    insert(replica: NewReplica): void {
       db.run(
         `INSERT INTO replicas (service, environment, name, release, process, address, level, secrets_hash, port, health_path)
          VALUES (?, ?, ?, ?, ?, ?, 'absent', ?, ?, ?)`,
         replica.service,
         replica.environment,
-        name,
+        replica.name,
         replica.release,
         replica.process,
         replica.address,
@@ -60,12 +60,18 @@ export function createReplicas(db: Database, services: Services) {
         replica.port,
         replica.healthPath,
       )
-      return name
+      db.run(
+        `UPDATE releases SET next_ordinal = max(next_ordinal, ?) ${where} AND number = ?`,
+        ordinalOf(replica.name) + 1,
+        replica.service,
+        replica.environment,
+        replica.release,
+      )
     },
 
+    /** Its container is gone, and the proxy has forgotten it already. */
     remove(scope: Scope, name: string): void {
       db.run(`DELETE FROM replicas ${where} AND name = ?`, scope.service, scope.environment, name)
-      touch()
     },
 
     setLevel(scope: Scope, name: string, level: Level): void {
@@ -77,14 +83,22 @@ export function createReplicas(db: Database, services: Services) {
       touch()
     },
 
-    /** The proxy knows it and checks it. Its weight stays as it is. */
-    attach(scope: Scope, name: string): void {
+    /** The proxy knows it and checks it; it takes requests when its release is the active one. */
+    attach(scope: Scope, name: string, activeRelease: number | null): void {
       db.run(
-        `UPDATE replicas SET attached = 1, mode = 'ready', checked = 1 ${where} AND name = ?`,
+        `UPDATE replicas SET attached = 1, mode = 'ready', checked = 1, weight = CASE WHEN release = ? THEN ${FULL_WEIGHT} ELSE 0 END
+         ${where} AND name = ?`,
+        activeRelease ?? -1,
         scope.service,
         scope.environment,
         name,
       )
+      touch()
+    },
+
+    /** No new requests; what is in flight goes on. */
+    rest(scope: Scope, name: string): void {
+      db.run(`UPDATE replicas SET weight = 0 ${where} AND name = ?`, scope.service, scope.environment, name)
       touch()
     },
 

@@ -12,7 +12,6 @@ export const migrations: readonly string[] = [
     live_replicas INTEGER NOT NULL,
     active INTEGER,                        -- the release that the committed traffic intent gives its weight
     candidate INTEGER,                     -- the release of a deploy that has not shifted traffic yet
-    active_by TEXT,                        -- kind of the operation that made it active
     next_release INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (service, environment)
   ) STRICT, WITHOUT ROWID;
@@ -27,6 +26,7 @@ export const migrations: readonly string[] = [
     state TEXT NOT NULL CHECK (state IN ('candidate', 'active', 'standby', 'failed')),
     stable INTEGER NOT NULL DEFAULT 0, rolled_back INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0,
     active_at INTEGER, standby_since INTEGER,
+    active_by TEXT,                        -- kind of the operation that last made it active
     next_ordinal INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (service, environment, number)
   ) STRICT, WITHOUT ROWID;

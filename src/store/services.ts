@@ -1,6 +1,7 @@
 // Live state of a service in an environment: its definition, how many replicas it has, which release serves; and the secrets that stay.
-import type { Definition, OperationKind, Scope } from '../core/model.ts'
+import type { Definition, Scope } from '../core/model.ts'
 import type { Database, Row } from './database.ts'
+import { numberOrNull } from './rows.ts'
 
 export type Service = Scope & {
   readonly definition: Definition
@@ -9,7 +10,6 @@ export type Service = Scope & {
   readonly active: number | null
   /** The release of a deploy that has not shifted traffic yet. */
   readonly candidate: number | null
-  readonly activeBy: OperationKind | null
   readonly nextRelease: number
 }
 
@@ -61,8 +61,8 @@ export function createServices(db: Database) {
       db.run(`UPDATE services SET candidate = ? ${where}`, release, scope.service, scope.environment)
     },
 
-    setActive(scope: Scope, release: number | null, by: OperationKind): void {
-      db.run(`UPDATE services SET active = ?, active_by = ? ${where}`, release, by, scope.service, scope.environment)
+    setActive(scope: Scope, release: number | null): void {
+      db.run(`UPDATE services SET active = ? ${where}`, release, scope.service, scope.environment)
     },
 
     currentSecrets(scope: Scope): CurrentSecret[] {
@@ -100,15 +100,13 @@ export function createServices(db: Database) {
 }
 
 function toService(row: Row): Service {
-  const nullable = (value: Row[string] | undefined) => (value === null || value === undefined ? null : Number(value))
   return {
     service: String(row['service']),
     environment: String(row['environment']),
     definition: JSON.parse(String(row['definition'])) as Definition,
     liveReplicas: Number(row['live_replicas']),
-    active: nullable(row['active']),
-    candidate: nullable(row['candidate']),
-    activeBy: row['active_by'] as OperationKind | null,
+    active: numberOrNull(row['active']),
+    candidate: numberOrNull(row['candidate']),
     nextRelease: Number(row['next_release']),
   }
 }

@@ -1,0 +1,189 @@
+// Builds what users run: src/cli/main.ts and all it imports as JavaScript in dist/, one chunk per dynamic import.
+// Invariants: the entry's own start loads no library (checked here); a process that is running while dist/ is rebuilt still finds
+// the chunks it was built with (file names carry a hash of the content, and the build before this one stays on disk).
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import type { OutputChunk, Plugin, RolldownOutput } from 'rolldown'
+
+type Stamp = { hash: string; files: string[]; before: string[] }
+
+const root = resolve(import.meta.dirname, '../..')
+const dist = join(root, 'dist')
+const stampFile = join(dist, '.stamp')
+const entry = 'src/cli/main.ts'
+// What the bundle is made of; bin/astern asks `find` whether one of these is newer than the stamp.
+const inputs = ['src', 'package.json', 'package-lock.json', 'script/lib/bundle.ts']
+
+// Libraries reach for code that is not needed on our ways and would cost every command that uses them its load time (50 of 85 ms).
+// Each text must be there: a library update that moves it fails the build instead of quietly undoing this.
+const patches: { file: string; text: string; by: string }[] = [
+  // gRPC, only for builds through BuildKit's session: builds go through the docker command
+  {
+    file: 'dockerode/lib/docker.js',
+    text: `withSession = require('./session')`,
+    by: `withSession = () => { throw new Error('builds go through the docker command') }`,
+  },
+  // the SSH client, only for DOCKER_HOST=ssh://…
+  { file: 'docker-modem/lib/ssh.js', text: `var Client = require('ssh2').Client,`, by: 'var ' },
+  { file: 'docker-modem/lib/ssh.js', text: 'new Client()', by: `new (require('ssh2').Client)()` },
+]
+// Optional native modules: their users catch that they are missing and have code of their own.
+const leftOut = [/\.node$/, 'cpu-features']
+
+function filesUnder(path: string): string[] {
+  if (statSync(path).isFile()) return [path]
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((item) => item.isFile() && !item.name.endsWith('.test.ts'))
+    .map((item) => join(item.parentPath, item.name))
+}
+
+function hashOfInputs(): string {
+  const hash = createHash('sha256')
+  for (const input of inputs) {
+    for (const file of filesUnder(join(root, input)).sort()) {
+      const content = readFileSync(file)
+      hash.update(`${relative(root, file)}\0${content.length}\0`).update(content)
+    }
+  }
+  return hash.digest('hex')
+}
+
+function readStamp(): Stamp | undefined {
+  try {
+    const stamp = JSON.parse(readFileSync(stampFile, 'utf8')) as Stamp
+    return stamp.files.every((file) => statSync(join(dist, file), { throwIfNoEntry: false })) ? stamp : undefined
+  } catch {
+    return undefined // none, or one that a killed build left behind: build
+  }
+}
+
+// The time of the stamp is the build's start: a source that is saved while the build runs must count as newer.
+function writeStamp(stamp: Stamp, startedAt: Date): void {
+  writeWhole(stampFile, `${JSON.stringify(stamp)}\n`)
+  utimesSync(stampFile, startedAt, startedAt)
+}
+
+// Two builds may run at once: a reader sees the old file or the new one.
+function writeWhole(file: string, content: string): void {
+  const temporary = `${file}.${process.pid}`
+  writeFileSync(temporary, content)
+  renameSync(temporary, file)
+}
+
+function patcher(): Plugin & { unused(): string[] } {
+  const seen = new Set<string>()
+  const applied = new Set<string>()
+  return {
+    name: 'patch',
+    load(id) {
+      const here = patches.filter((patch) => id.endsWith(`/node_modules/${patch.file}`))
+      if (here.length === 0) return null
+      let code = readFileSync(id, 'utf8')
+      for (const { file, text, by } of here) {
+        seen.add(file)
+        if (code.includes(text)) applied.add(`${file}: ${text}`)
+        code = code.replace(text, by)
+      }
+      return code
+    },
+    unused: () =>
+      patches
+        .map(({ file, text }) => ({ file, key: `${file}: ${text}` }))
+        .filter(({ file, key }) => seen.has(file) && !applied.has(key))
+        .map(({ key }) => key),
+  }
+}
+
+async function build(): Promise<RolldownOutput> {
+  const { rolldown } = await import('rolldown') // 0.2 s: only when there is something to build
+  const patch = patcher()
+  const problems: string[] = []
+  const bundle = await rolldown({
+    cwd: root,
+    input: entry,
+    platform: 'node',
+    external: leftOut,
+    plugins: [patch],
+    onLog(level, log) {
+      if (log.code === 'UNRESOLVED_IMPORT') problems.push(log.message)
+      else if (level === 'warn') console.error(`! ${log.message}`)
+    },
+  })
+  const output = await bundle.generate({
+    format: 'esm',
+    // names stay, so that a stack trace in a bug report says something
+    minify: { compress: true, mangle: false, codegen: true },
+    entryFileNames: 'main.js',
+    chunkFileNames: '[name]-[hash].js',
+  })
+  await bundle.close()
+  problems.push(...patch.unused().map((text) => `the library has changed, this patch finds nothing: ${text}`))
+  problems.push(...librariesAtStart(output.output.filter((file) => file.type === 'chunk')))
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  return output
+}
+
+// Everything main.js imports statically is loaded by every command, `rollback` included.
+function librariesAtStart(chunks: OutputChunk[]): string[] {
+  const reached = new Set<string>()
+  const libraries = new Set<string>()
+  const visit = (name: string): void => {
+    const chunk = chunks.find(({ fileName }) => fileName === name)
+    if (!chunk || reached.has(name)) return
+    reached.add(name)
+    for (const id of chunk.moduleIds) {
+      const library = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1]
+      if (library) libraries.add(library)
+    }
+    chunk.imports.forEach(visit)
+  }
+  visit('main.js')
+  return [...libraries].map(
+    (library) => `${entry} loads the library ${library} at every start: import it dynamically, where it is used`,
+  )
+}
+
+function removeAllBut(kept: string[]): void {
+  for (const name of readdirSync(dist)) if (name.endsWith('.js') && !kept.includes(name)) rmSync(join(dist, name))
+}
+
+function kilobytes(names: string[]): number {
+  return Math.round(names.reduce((sum, name) => sum + statSync(join(dist, name)).size, 0) / 1000)
+}
+
+// With --prune the build before this one does not stay: a package carries one.
+async function main(): Promise<void> {
+  const startedAt = new Date()
+  const prune = process.argv.includes('--prune')
+  const hash = hashOfInputs()
+  const previous = readStamp()
+  if (previous?.hash === hash) {
+    const before = prune ? [] : previous.before
+    writeStamp({ ...previous, before }, startedAt)
+    removeAllBut([...previous.files, ...before])
+    console.log('✓ bundle is up to date')
+    return
+  }
+  const { output } = await build()
+  mkdirSync(dist, { recursive: true })
+  // the entry last: whoever reads it finds the chunks that it names
+  for (const file of output.toSorted((a, b) => Number(a.fileName === 'main.js') - Number(b.fileName === 'main.js'))) {
+    writeWhole(join(dist, file.fileName), file.type === 'chunk' ? file.code : String(file.source))
+  }
+  const files = output.map(({ fileName }) => fileName)
+  const before = prune ? [] : (previous?.files ?? [])
+  writeStamp({ hash, files, before }, startedAt)
+  removeAllBut([...files, ...before])
+  const took = ((Date.now() - startedAt.getTime()) / 1000).toFixed(1)
+  console.log(
+    `✓ bundle built: main.js ${kilobytes(['main.js'])} kB, all ${files.length} files ${kilobytes(files)} kB (${took} s)`,
+  )
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(`✗ bundle: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+}

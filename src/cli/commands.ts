@@ -1,0 +1,286 @@
+// Every command, as data. Nothing heavy is imported here: handlers are loaded when they run.
+import type { CommandSpec, OptionSpec } from './command.ts'
+
+export const commonOptions: Readonly<Record<string, OptionSpec>> = {
+  env: {
+    type: 'string',
+    short: 'e',
+    value: 'NAME',
+    complete: 'environment',
+    summary: {
+      en: 'environment, e.g. prod; not needed when there is one',
+      'zh-CN': '环境，例如 prod；只有一个时可省略',
+    },
+  },
+  service: {
+    type: 'string',
+    short: 's',
+    value: 'NAME',
+    complete: 'service',
+    summary: { en: 'service; not needed when there is one', 'zh-CN': '服务；只有一个时可省略' },
+  },
+  config: {
+    type: 'string',
+    short: 'c',
+    value: 'FILE',
+    complete: 'file',
+    summary: {
+      en: 'configuration file (default: astern.yaml here or above)',
+      'zh-CN': '配置文件（默认：当前目录或上级目录中的 astern.yaml）',
+    },
+  },
+  json: {
+    type: 'boolean',
+    summary: { en: 'step lines and one result object, for machines', 'zh-CN': '输出步骤行和一个结果对象，供程序读取' },
+  },
+  lang: {
+    type: 'string',
+    value: 'en|zh-CN',
+    complete: 'language',
+    summary: { en: 'language of messages', 'zh-CN': '消息语言' },
+  },
+  actor: {
+    type: 'string',
+    value: 'NAME',
+    summary: {
+      en: 'who asks, for the journal; ci:NAME for automation',
+      'zh-CN': '操作者，写入操作日志；自动化用 ci:NAME',
+    },
+  },
+  help: { type: 'boolean', short: 'h', summary: { en: 'show help', 'zh-CN': '显示帮助' } },
+}
+
+/** What `astern` alone understands beside them. */
+export const optionsWithoutCommand: Readonly<Record<string, OptionSpec>> = {
+  version: { type: 'boolean', short: 'V', summary: { en: 'show the version', 'zh-CN': '显示版本号' } },
+}
+
+const message: OptionSpec = {
+  type: 'string',
+  short: 'm',
+  value: 'WHY',
+  summary: { en: 'the reason, kept in the journal', 'zh-CN': '原因，写入操作日志' },
+}
+const dryRun: OptionSpec = {
+  type: 'boolean',
+  summary: {
+    en: 'show the plan and what it would take, change nothing',
+    'zh-CN': '只显示计划及所需时间，不做任何更改',
+  },
+}
+const force: OptionSpec = {
+  type: 'string',
+  value: 'LIST',
+  complete: 'force',
+  summary: { en: 'override by name: quarantine', 'zh-CN': '按名称覆盖限制：quarantine' },
+}
+const limit: OptionSpec = {
+  type: 'string',
+  short: 'n',
+  value: 'COUNT',
+  summary: { en: 'how many (default 20)', 'zh-CN': '数量（默认 20）' },
+}
+const yes: OptionSpec = { type: 'boolean', short: 'y', summary: { en: 'do not ask', 'zh-CN': '不询问' } }
+
+export const commands: readonly CommandSpec[] = [
+  {
+    name: 'up',
+    summary: { en: 'start the proxy in front of the services', 'zh-CN': '启动服务前面的代理' },
+    positionals: [],
+    options: {},
+    examples: ['astern up', 'astern up --env prod'],
+    load: () => import('./up.ts'),
+  },
+  {
+    name: 'down',
+    summary: { en: 'stop the proxy; services keep running', 'zh-CN': '停止代理；服务继续运行' },
+    positionals: [],
+    options: {
+      all: {
+        type: 'boolean',
+        summary: {
+          en: 'also remove every container and network of this installation',
+          'zh-CN': '同时移除本安装的所有容器和网络',
+        },
+      },
+      yes,
+    },
+    examples: ['astern down', 'astern down --all --yes'],
+    load: () => import('./down.ts'),
+  },
+  {
+    name: 'deploy',
+    summary: { en: 'bring a new release into service', 'zh-CN': '部署新的发布版本' },
+    positionals: [{ name: 'TAG', required: false }],
+    options: { message, 'dry-run': dryRun, force },
+    examples: [
+      'astern deploy v1.3.0',
+      'astern deploy v1.3.0 --dry-run',
+      'astern deploy v1.3.0 --env staging -m "checkout rewrite"',
+    ],
+    load: () => import('./deploy.ts'),
+  },
+  {
+    name: 'rollback',
+    summary: { en: 'put the previous release back', 'zh-CN': '恢复上一个发布版本' },
+    positionals: [],
+    options: {
+      to: {
+        type: 'string',
+        value: 'RELEASE',
+        complete: 'target',
+        summary: { en: 'r40, a version, or previous', 'zh-CN': 'r40、版本号或 previous' },
+      },
+      message,
+      watch: {
+        type: 'string',
+        value: 'DURATION',
+        summary: { en: 'stay and show the effect, e.g. 10s', 'zh-CN': '停留并显示效果，例如 10s' },
+      },
+      'dry-run': dryRun,
+      force,
+    },
+    examples: [
+      'astern rollback',
+      'astern rollback -m "checkout answers 500"',
+      'astern rollback --to r40',
+      'astern rollback --dry-run',
+    ],
+    load: () => import('./rollback.ts'),
+  },
+  {
+    name: 'status',
+    summary: { en: 'what serves, what stands by', 'zh-CN': '当前服务的版本与热备' },
+    positionals: [],
+    options: {},
+    examples: ['astern status', 'astern status --json'],
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'releases',
+    summary: { en: 'history, newest first', 'zh-CN': '发布历史，最新在前' },
+    positionals: [],
+    options: { limit },
+    examples: ['astern releases', 'astern releases -n 100 --json'],
+    load: () => import('./releases.ts'),
+  },
+  {
+    name: 'show',
+    summary: { en: 'one release, or one operation', 'zh-CN': '查看一个发布版本或一次操作' },
+    positionals: [{ name: 'RELEASE|TX', required: true, complete: ['release', 'transaction'] }],
+    options: {},
+    examples: ['astern show r41', 'astern show tx-5f8a7b9c'],
+    load: () => import('./show.ts'),
+  },
+  {
+    name: 'diff',
+    summary: { en: 'what differs between two releases', 'zh-CN': '比较两个发布版本' },
+    positionals: [
+      { name: 'A', required: true, complete: ['release'] },
+      { name: 'B', required: true, complete: ['release'] },
+    ],
+    options: {},
+    examples: ['astern diff r41 r42'],
+    load: () => import('./diff.ts'),
+  },
+  {
+    name: 'log',
+    summary: { en: 'operations, or one step by step', 'zh-CN': '操作列表，或逐步查看一次操作' },
+    positionals: [{ name: 'TX', required: false, complete: ['transaction'] }],
+    options: {
+      limit,
+      verify: {
+        type: 'boolean',
+        summary: { en: 'check the hash chain of the journal', 'zh-CN': '校验操作日志的哈希链' },
+      },
+    },
+    examples: ['astern log', 'astern log tx-5f8a7b9c', 'astern log --verify'],
+    load: () => import('./log.ts'),
+  },
+  {
+    name: 'logs',
+    summary: { en: 'output of replicas', 'zh-CN': '副本的输出' },
+    positionals: [],
+    options: {
+      follow: { type: 'boolean', short: 'f', summary: { en: 'go on as lines come', 'zh-CN': '持续输出' } },
+      release: {
+        type: 'string',
+        short: 'r',
+        value: 'RELEASE',
+        complete: 'release',
+        summary: { en: 'of this release (default: the one that serves)', 'zh-CN': '指定发布版本（默认：正在服务的）' },
+      },
+      tail: {
+        type: 'string',
+        value: 'COUNT',
+        summary: { en: 'last lines of each replica (default 100)', 'zh-CN': '每个副本的最后若干行（默认 100）' },
+      },
+      since: {
+        type: 'string',
+        value: 'DURATION',
+        summary: { en: 'only the last 10m, say', 'zh-CN': '只显示最近一段时间，例如 10m' },
+      },
+    },
+    examples: ['astern logs', 'astern logs -f', 'astern logs --release r42 --tail 500'],
+    load: () => import('./logs.ts'),
+  },
+  {
+    name: 'serve',
+    summary: {
+      en: 'the daemon: finishes, demotes, keeps standbys ready',
+      'zh-CN': '守护进程：完成未结束的操作、按时降级、保持热备就绪',
+    },
+    positionals: [],
+    options: {},
+    examples: ['astern serve'],
+    load: () => import('./serve.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: { en: 'check this host, say how to fix it', 'zh-CN': '检查本机并给出修复方法' },
+    positionals: [],
+    options: {},
+    examples: ['astern doctor', 'astern doctor --json'],
+    load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'remove',
+    summary: { en: 'take a service away: traffic, containers, releases', 'zh-CN': '移除服务：流量、容器、发布版本' },
+    positionals: [{ name: 'SERVICE', required: true, complete: ['service'] }],
+    options: { yes },
+    examples: ['astern remove gin-shop --env staging'],
+    load: () => import('./remove.ts'),
+  },
+  {
+    name: 'completion',
+    summary: { en: 'shell completion script', 'zh-CN': '生成命令补全脚本' },
+    positionals: [{ name: 'bash|zsh|fish', required: true, complete: ['shell'] }],
+    options: {},
+    examples: [
+      'source <(astern completion bash)',
+      'source <(astern completion zsh)',
+      'astern completion fish | source',
+    ],
+    load: () => import('./completion.ts'),
+  },
+]
+
+/** What programs call, not people. */
+export const hiddenCommands: readonly CommandSpec[] = [
+  {
+    name: 'tend',
+    summary: { en: 'do what is overdue', 'zh-CN': '完成逾期工作' },
+    positionals: [],
+    options: {},
+    examples: ['astern tend'],
+    load: () => import('./tend.ts'),
+  },
+  {
+    name: 'complete',
+    summary: { en: 'what a shell may offer next', 'zh-CN': '供 shell 补全的候选项' },
+    positionals: [{ name: 'WORD', required: false, many: true }],
+    options: {},
+    examples: ['astern complete -- rollback --to ""'],
+    load: () => import('./complete.ts'),
+  },
+]

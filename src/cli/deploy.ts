@@ -1,0 +1,62 @@
+// `astern deploy [TAG]`: reads the configuration, brings the release into service, then does what is overdue.
+import { fail } from '../core/errors.ts'
+import type { Plan } from '../core/plan.ts'
+import { deploy, type DeployAsked } from '../operations/deploy.ts'
+import { resumeUnfinished } from '../operations/resume.ts'
+import type { Arguments } from './command.ts'
+import type { Context } from './context.ts'
+import { headLines } from './head-lines.ts'
+import { parseForce } from './options.ts'
+import { createProgress } from './progress.ts'
+import { oneDefinition } from './select.ts'
+import { showOutcome } from './show-outcome.ts'
+import { tend } from './tend.ts'
+
+const TAG = /^(sha256:[0-9a-f]{64}|\w[\w.-]{0,127})$/
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  const definition = await oneDefinition(context, args)
+  const tag = args.positionals[0] ?? definition.composeTag
+  if (tag === null) throw fail('TAG_NEEDED')
+  if (!TAG.test(tag)) {
+    throw fail('USAGE', {
+      problem: context.t('value_invalid', { name: 'TAG', expected: 'v1.2.3', value: tag }),
+      command: 'deploy',
+    })
+  }
+  const app = await context.open()
+  const asked: DeployAsked = {
+    tag,
+    force: parseForce(context, args),
+    actor: context.actor,
+    reason: args.text('message'),
+  }
+  if (args.flag('dry-run')) return (await import('./dry-run.ts')).dryRunDeploy(context, app, definition, asked)
+
+  app.store.db.keepReserve()
+  await resumeUnfinished(app, definition)
+  const progress = createProgress(context)
+  const stopListening = app.store.journal.listen((event) => {
+    if (event.service !== definition.service || event.environment !== definition.environment) return
+    if (event.step === 'plan' && !context.json) {
+      const plan = JSON.parse(app.store.operations.get(event.transaction_id)!.plan!) as Plan
+      const from = plan.from === null ? null : app.store.releases.get(definition, plan.from)
+      const to = app.store.releases.get(definition, plan.to)!
+      progress.end()
+      for (const line of headLines(context, { scope: definition, plan, from, to }, 'deploy')) context.print(line)
+    }
+    progress.show(event)
+  })
+  const interrupted = new AbortController()
+  const stopInterrupts = context.onInterrupt(() => {
+    context.say(context.t('interrupting'))
+    interrupted.abort(fail('INTERRUPTED', { serving: '' }))
+  })
+  const answered = await deploy(app, definition, { ...asked, signal: interrupted.signal })
+  stopInterrupts()
+  stopListening()
+  progress.end()
+  const exit = await showOutcome(context, answered)
+  await tend(context, app)
+  return exit
+}

@@ -1,0 +1,71 @@
+// `--dry-run`: the plan and what it would take; nothing is changed.
+import type { Head, RollbackMessage } from '../api/rollback-request.ts'
+import { fail } from '../core/errors.ts'
+import type { Definition, Scope } from '../core/model.ts'
+import type { Decision, Noop } from '../core/plan.ts'
+import type { App } from '../operations/app.ts'
+import { type DeployAsked, planDeployOf } from '../operations/deploy.ts'
+import { oneScope } from '../operations/known-scopes.ts'
+import { planRollbackOf } from '../operations/rollback.ts'
+import type { Context } from './context.ts'
+import { labelled } from './format.ts'
+import { headLines } from './head-lines.ts'
+
+export async function dryRunRollback(context: Context, message: RollbackMessage): Promise<number> {
+  const app = await context.open()
+  const scope = oneScope(app.store, message.scope)
+  const decision = await planRollbackOf(app, scope, { ...message, force: new Set(message.force) })
+  const planned = planOf(decision)
+  if (planned.outcome === 'noop') return showNoop(context, scope, 'rollback', planned)
+  const from = planned.from === null ? null : app.store.releases.get(scope, planned.from)
+  return show(context, { scope, plan: planned, from, to: app.store.releases.get(scope, planned.to)! }, 'rollback')
+}
+
+export async function dryRunDeploy(
+  context: Context,
+  app: App,
+  definition: Definition,
+  asked: DeployAsked,
+): Promise<number> {
+  const planned = await planDeployOf(app, definition, asked)
+  if (planned === null) {
+    const image = `${definition.image}:${asked.tag}`
+    if (context.json)
+      context.print(JSON.stringify({ operation: 'deploy', dry_run: true, outcome: 'plan', pull: image }))
+    else context.print(context.t('image_not_here', { image }))
+    return 0
+  }
+  const plan = planOf(planned.decision)
+  if (plan.outcome === 'noop') return showNoop(context, definition, 'deploy', plan)
+  const from = plan.from === null ? null : app.store.releases.get(definition, plan.from)
+  return show(context, { scope: definition, plan, from, to: planned.release }, 'deploy')
+}
+
+function planOf(decision: Decision) {
+  if (decision.outcome === 'refused') throw fail(decision.code, decision.details)
+  return decision
+}
+
+/** A rollback that finds nothing to do says so by its exit code; a deploy that is done already is what CI wants to be green. */
+function showNoop(context: Context, scope: Scope, operation: 'deploy' | 'rollback', noop: Noop): number {
+  const { service, environment } = scope
+  if (context.json) context.print(JSON.stringify({ operation, dry_run: true, service, environment, ...noop }))
+  else context.print(labelled(context.t('noop'), noop.reason))
+  return operation === 'rollback' ? 6 : 0
+}
+
+function show(context: Context, head: Head, operation: 'deploy' | 'rollback'): number {
+  const { service, environment } = head.scope
+  if (context.json) {
+    context.print(JSON.stringify({ operation, dry_run: true, service, environment, ...head.plan }))
+    return 0
+  }
+  for (const line of headLines(context, head, operation)) context.print(line)
+  const steps = head.plan.steps.map((step) => {
+    const what = 'replicas' in step ? step.replicas.join(' ') : step.release === null ? '-' : `r${step.release}`
+    return `${step.kind} ${what}`
+  })
+  context.print(labelled(context.t('steps'), steps.join(' → ')))
+  context.print(labelled(context.t('would'), context.t('would_line')))
+  return 0
+}

@@ -1,0 +1,22 @@
+// The first lines of a deploy or rollback: what goes to what, what changes by it, and how.
+import type { Head } from '../api/rollback-request.ts'
+import type { Release } from '../core/model.ts'
+import type { Context } from './context.ts'
+import { formatAge, formatChanges, formatRelease, formatStrategy, labelled } from './format.ts'
+
+export function headLines(context: Context, { scope, plan, from, to }: Head, kind: 'deploy' | 'rollback'): string[] {
+  const { t, language } = context
+  const age = (release: Release) => formatAge(context.now() - (release.activeAt ?? release.createdAt), language)
+  const source = from === null ? t('first_release') : `${formatRelease(from)} (${t('age', { age: age(from) })})`
+  const quality = to.stable ? t('stable_age', { age: age(to) }) : t('not_yet_stable')
+  const target = kind === 'deploy' ? formatRelease(to) : `${formatRelease(to)} (${quality})`
+  const how = [
+    ...(kind === 'rollback' ? [t(`rung_${plan.rung}`)] : []),
+    ...(kind === 'rollback' && plan.strategy === 'start_first' ? [] : [formatStrategy(plan, t)]),
+  ]
+  return [
+    labelled(`${scope.service} · ${scope.environment}`, `${source}  →  ${target}`),
+    labelled(t('changes'), formatChanges(plan.changes, t)),
+    labelled(t(kind === 'rollback' ? 'way_back' : 'way_forward'), how.join(' · ')),
+  ]
+}

@@ -1,0 +1,29 @@
+// Values of options that need reading.
+import { fail } from '../core/errors.ts'
+import type { Force } from '../core/plan-rollback.ts'
+import type { Arguments } from './command.ts'
+import type { Context } from './context.ts'
+
+const FORCES: readonly Force[] = ['quarantine', 'hold', 'outdated', 'freeze', 'schema']
+
+/** `--force=quarantine,hold`. Error: USAGE. */
+export function parseForce(context: Context, args: Arguments): ReadonlySet<Force> {
+  const words = (args.text('force') ?? '').split(',').filter((word) => word !== '')
+  const unknown = words.find((word) => !FORCES.some((force) => force === word))
+  if (unknown !== undefined) {
+    const problem = context.t('force_unknown', { known: FORCES.join(', '), value: unknown })
+    throw fail('USAGE', { problem, command: args.command })
+  }
+  return new Set(FORCES.filter((force) => words.includes(force)))
+}
+
+/** A whole number from 1 up. Error: USAGE. */
+export function parseCount(context: Context, args: Arguments, name: string, otherwise: number): number {
+  const text = args.text(name)
+  if (text === null) return otherwise
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+  throw fail('USAGE', {
+    problem: context.t('value_invalid', { name, expected: '1, 2, 3 …', value: text }),
+    command: args.command,
+  })
+}

@@ -1,0 +1,83 @@
+// Shows an operation while it runs: the journal's own lines with --json, a list of steps that grows on a terminal, plain lines elsewhere.
+import type { JournalEvent } from '../core/journal-event.ts'
+import { type MessageKey, messages } from '../i18n/messages.ts'
+import type { Context } from './context.ts'
+import { formatDuration, widthOf } from './format.ts'
+import { paint } from './paint.ts'
+
+const REDRAW_EVERY_MS = 100
+
+export type Progress = {
+  readonly show: (event: JournalEvent) => void
+  /** Ends the line that grows. */
+  readonly end: () => void
+}
+
+export function createProgress(context: Context): Progress {
+  if (context.json) return { show: (event) => context.print(JSON.stringify(event)), end: () => {} }
+  return context.terminal ? growing(context) : plain(context)
+}
+
+export function stepName(context: Pick<Context, 't'>, step: string): string {
+  const key = `step_${step}`
+  return key in messages ? context.t(key as MessageKey) : step
+}
+
+function finished(context: Context, event: JournalEvent): string | null {
+  if (event.step === 'outcome' || event.status === 'started' || event.status === 'in_progress') return null
+  const mark = event.status === 'failed' ? paint(context, 'red', '✗') : paint(context, 'green', '✓')
+  const time = event.duration_ms === null ? '' : ` ${paint(context, 'dim', formatDuration(event.duration_ms))}`
+  return `${mark} ${stepName(context, event.step)}${time}`
+}
+
+function plain(context: Context): Progress {
+  return {
+    show: (event) => {
+      const line = finished(context, event)
+      if (line !== null) context.print(line)
+    },
+    end: () => {},
+  }
+}
+
+/** Lines of finished steps; the running one at the end of the last counts its time. A line that is full is left, since only one can be drawn anew. */
+function growing(context: Context): Progress {
+  let line = ''
+  let timer: NodeJS.Timeout | null = null
+  const draw = (text: string) => {
+    if (line !== '' && widthOf(line) + widthOf(text) >= context.columns()) {
+      context.write(`\r\u001B[2K${line.trimEnd()}\n`)
+      line = ''
+    }
+    context.write(`\r\u001B[2K${line}${text}`)
+  }
+  const stop = () => {
+    if (timer !== null) clearInterval(timer)
+    timer = null
+  }
+  return {
+    show: (event) => {
+      if (event.status === 'started') {
+        const since = performance.now()
+        stop()
+        timer = setInterval(() => {
+          const spent = formatDuration(performance.now() - since)
+          draw(paint(context, 'dim', `… ${stepName(context, event.step)} ${spent}`))
+        }, REDRAW_EVERY_MS)
+        // An error that ends the command is not kept waiting for.
+        timer.unref()
+        return
+      }
+      const done = finished(context, event)
+      if (done === null) return
+      stop()
+      draw(done)
+      line += `${done}  `
+    },
+    end: () => {
+      stop()
+      if (line !== '') context.write(`\r\u001B[2K${line.trimEnd()}\n`)
+      line = ''
+    },
+  }
+}

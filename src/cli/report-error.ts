@@ -1,0 +1,47 @@
+// Turns an error into what the user reads (or, with --json, what a program reads), and into the exit code.
+import type { ExitCode } from '../core/error-catalogue.ts'
+import { type AsternError, fail, fillIn, isAsternError, reasonOf } from '../core/errors.ts'
+import type { Outcome } from '../core/model.ts'
+import type { Context } from './context.ts'
+import { labelled } from './format.ts'
+import { paint } from './paint.ts'
+
+/** What machines read where an error alone is the answer; whatever is not here has failed. */
+const OUTCOME: Readonly<Partial<Record<ExitCode, Outcome>>> = { 3: 'refused', 6: 'noop', 7: 'busy' }
+
+/** Says the error and returns its exit code. */
+export async function report(context: Context, error: unknown): Promise<number> {
+  const known = isAsternError(error) ? error : fail('INTERNAL', { reason: reasonOf(error) }, error)
+  const { message, hint } = await textOf(context, known)
+  if (context.json) {
+    context.print(
+      JSON.stringify({ outcome: OUTCOME[known.exit] ?? 'failed', error: { code: known.code, message, hint } }),
+    )
+  } else if (known.code === 'NOTHING_TO_DO') {
+    context.print(labelled(context.t('noop'), message))
+  } else {
+    context.say(`${paint(context, 'red', `${context.t('error')} ${known.code}`)}: ${message}`)
+    if (hint !== '') context.say(hint)
+    if (known.code === 'INTERNAL' && error instanceof Error && context.env['ASTERN_DEBUG'] !== undefined)
+      context.say(error.stack ?? '')
+  }
+  return known.exit
+}
+
+/** Message and hint in the user's language. An error that quotes another one quotes it in that language, too. */
+export async function textOf(
+  context: Pick<Context, 'language'>,
+  error: AsternError,
+): Promise<{ message: string; hint: string }> {
+  if (context.language === 'en') return { message: error.message, hint: oneSpace(error.hint) }
+  const { errorsZhCn } = await import('../i18n/errors-zh-cn.ts')
+  const text = errorsZhCn[error.code]
+  const cause = isAsternError(error.cause) ? (await textOf(context, error.cause)).message : null
+  const details = cause === null ? error.details : { ...error.details, reason: cause }
+  return { message: fillIn(text.message, details), hint: oneSpace(fillIn(text.hint, details)) }
+}
+
+/** `astern {command} --help` where there is no command. */
+function oneSpace(hint: string): string {
+  return hint.replaceAll(/ {2,}/g, ' ')
+}

@@ -1,0 +1,91 @@
+// `astern rollback`: asks the daemon if one runs, else does it itself; shows what goes back to what; leaves the rest to a process of its own.
+// Invariant: on the way to the switch it loads no configuration, no Docker client, and opens no socket but the daemon's or the proxy's.
+import { spawn } from 'node:child_process'
+import { connect } from 'node:net'
+import { fromWire, performRollback, type RollbackMessage, type Watching } from '../api/rollback-request.ts'
+import { askDaemon } from '../api/socket-client.ts'
+import type { Answered } from '../operations/answer.ts'
+import type { Arguments } from './command.ts'
+import type { Context } from './context.ts'
+import { headLines } from './head-lines.ts'
+import { parseForce } from './options.ts'
+import { createProgress } from './progress.ts'
+import { scopeAsked } from './select.ts'
+import { showOutcome } from './show-outcome.ts'
+
+/** A look at the engine's socket after the switch may take so long at most. */
+const ENGINE_GLANCE_MS = 15
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  const message: RollbackMessage = {
+    scope: scopeAsked(context, args),
+    to: args.text('to'),
+    force: [...parseForce(context, args)],
+    reason: args.text('message'),
+    actor: context.actor,
+  }
+  if (args.flag('dry-run')) return (await import('./dry-run.ts')).dryRunRollback(context, message)
+  const effect =
+    args.text('watch') === null
+      ? null
+      : await (await import('./watch.ts')).startWatch(context, message.scope, args.text('watch')!)
+
+  const progress = createProgress(context)
+  const stopInterrupts = context.onInterrupt(() => context.say(context.t('interrupting_rollback')))
+  const { answered, byDaemon } = await perform(context, message, {
+    onHead: (head) => {
+      if (!context.json) for (const line of headLines(context, head, 'rollback')) context.print(line)
+    },
+    onEvent: progress.show,
+  })
+  stopInterrupts()
+  progress.end()
+
+  const switched = answered.answer.outcome === 'succeeded'
+  const away = switched ? await engineAway(context) : null
+  if (switched && !byDaemon) leaveTheRest(context)
+  const warnings =
+    away === null ? answered.answer.warnings : [...answered.answer.warnings, context.t('engine_away', { reason: away })]
+  const exit = await showOutcome(context, { ...answered, answer: { ...answered.answer, warnings } })
+  if (switched) await effect?.show()
+  return exit
+}
+
+async function perform(
+  context: Context,
+  message: RollbackMessage,
+  watching: Watching,
+): Promise<{ answered: Answered; byDaemon: boolean }> {
+  const reply = await askDaemon(context.stateFolder, message, watching)
+  if (reply === null)
+    return { answered: await performRollback(await context.open(), message, watching), byDaemon: false }
+  if ('thrown' in reply) throw fromWire(reply.thrown)
+  const { error } = reply.answered
+  return { answered: { ...reply.answered, error: error === null ? null : fromWire(error) }, byDaemon: true }
+}
+
+/** Demoting what was taken out waits for its last requests; nobody has to watch that. What fails in it stays due, and every later command says so. */
+function leaveTheRest(context: Context): void {
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'tend'], {
+    detached: true,
+    stdio: 'ignore',
+    cwd: '/',
+    env: { ...context.env, ASTERN_STATE: context.stateFolder },
+  })
+  child.on('error', () => {})
+  child.unref()
+}
+
+/** Why the engine does not answer; `null` when it lets us in. After the switch, and too short to make anyone wait. */
+async function engineAway(context: Context): Promise<string | null> {
+  const host = context.env['DOCKER_HOST'] || 'unix:///var/run/docker.sock'
+  if (!host.startsWith('unix://')) return null
+  const { promise, resolve } = Promise.withResolvers<string | null>()
+  const socket = connect(host.slice('unix://'.length))
+  const timer = setTimeout(() => resolve(null), ENGINE_GLANCE_MS)
+  socket.on('connect', () => resolve(null)).on('error', (error) => resolve(error.message))
+  const reason = await promise
+  clearTimeout(timer)
+  socket.destroy()
+  return reason
+}

@@ -1,0 +1,31 @@
+// `astern serve`: the daemon, at first a headless loop and a socket for those who ask for a rollback.
+import { socketPath } from '../api/socket-client.ts'
+import { listenForRequests } from '../api/socket-server.ts'
+import { fail } from '../core/errors.ts'
+import { createKeeper } from '../operations/keeper.ts'
+import type { Context } from './context.ts'
+
+export async function run(context: Context): Promise<number> {
+  const { t } = context
+  const app = await context.open()
+  app.store.db.keepReserve()
+  const stopping = new AbortController()
+  const keeper = createKeeper(app, {
+    signal: stopping.signal,
+    onTrouble: (scope, reason) => context.say(t('overdue_left', { scope, reason })),
+    onDone: (scope) => context.say(t('overdue_done', { scope })),
+  })
+  const server = await listenForRequests(app, socketPath(context.stateFolder), () => {
+    keeper.nudge()
+    app.store.db.checkpoint()
+  })
+  if (server === null) throw fail('USAGE', { problem: t('already_serving'), command: 'serve' })
+  const stopInterrupts = context.onInterrupt(() => stopping.abort(new Error('stopping')))
+  const stopListening = app.store.journal.listen((event) => context.print(JSON.stringify(event)))
+  context.say(t('serving', { count: app.store.services.list().length }))
+  await keeper.run()
+  stopListening()
+  stopInterrupts()
+  server.close()
+  return 0
+}

@@ -1,0 +1,33 @@
+// The last words of a deploy or rollback: the answer for machines, or what people need to know.
+import type { Answered } from '../operations/answer.ts'
+import type { Context } from './context.ts'
+import { formatDuration, labelled } from './format.ts'
+import { paint } from './paint.ts'
+import { textOf } from './report-error.ts'
+
+/** Returns the exit code. */
+export async function showOutcome(context: Context, answered: Answered): Promise<number> {
+  const { answer, error } = answered
+  const text = error === null ? null : await textOf(context, error)
+  if (context.json) {
+    const spoken = error === null || text === null ? null : { code: error.code, ...text }
+    context.print(JSON.stringify({ ...answer, error: spoken }))
+    return answered.exit
+  }
+  const { t } = context
+  for (const warning of answer.warnings) context.say(`${paint(context, 'yellow', t('warning'))}: ${warning}`)
+  if (answer.outcome === 'noop') {
+    context.print(labelled(t('noop'), answered.noopReason ?? ''))
+    return answered.exit
+  }
+  if (error !== null && text !== null) {
+    context.say(`${paint(context, 'red', `${t('error')} ${error.code}`)}: ${text.message}`)
+    if (text.hint !== '') context.say(text.hint)
+    return answered.exit
+  }
+  if (answer.proof !== null) context.print(labelled(t('proof'), t('proof_line', answer.proof)))
+  const total = formatDuration(answer.duration_ms.total ?? 0)
+  const release = answer.to?.release ?? ''
+  context.print(labelled(t('done_in'), t('done_line', { release, total, transaction: answer.transaction_id ?? '' })))
+  return answered.exit
+}

@@ -1,0 +1,166 @@
+// `astern show RELEASE|TX`: a release with all that it is made of and where it is, or an operation with its steps.
+import { fail } from '../core/errors.ts'
+import { type Release, releaseName, type Scope } from '../core/model.ts'
+import type { App } from '../operations/app.ts'
+import {
+  findOperation,
+  isRunning,
+  operationEntry,
+  operationsWith,
+  planOf,
+  stepsOf,
+  type StepEntry,
+} from '../operations/history.ts'
+import { findRelease, releaseEntry } from '../operations/releases.ts'
+import { lookAtTraffic, type ReplicaView, replicasOf } from '../operations/status.ts'
+import type { Operation } from '../store/operations.ts'
+import type { Arguments } from './command.ts'
+import { configForMachines } from './config-json.ts'
+import type { Context } from './context.ts'
+import { describe, settings } from './describe.ts'
+import {
+  formatAge,
+  formatChanges,
+  formatDuration,
+  formatRelease,
+  formatStrategy,
+  formatTime,
+  labelled,
+  labelledLines,
+  settingLabel,
+  table,
+  visible,
+} from './format.ts'
+import { operationRow, outcomeOf } from './log.ts'
+import { paint } from './paint.ts'
+import { stepName } from './progress.ts'
+import { oneScope } from './select.ts'
+import { tend } from './tend.ts'
+
+/** Operations that are shown with a release. */
+const HISTORY_LIMIT = 20
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  const app = await context.open()
+  const name = args.positionals[0]!
+  if (name.startsWith('tx-')) {
+    const operation = findOperation(app, name)
+    if (operation === null) throw fail('TRANSACTION_UNKNOWN', { transaction: name })
+    showOperation(context, app, operation)
+  } else {
+    const scope = oneScope(context, app, args)
+    await showRelease(context, app, scope, findRelease(app, scope, name))
+  }
+  await tend(context, app)
+  return 0
+}
+
+async function showRelease(context: Context, app: App, scope: Scope, release: Release): Promise<void> {
+  const entry = releaseEntry(app, release)
+  const { traffic } = await lookAtTraffic(app)
+  const { rung, replicas } = replicasOf(app, scope, release, traffic)
+  const history = operationsWith(app, scope, release.number, HISTORY_LIMIT)
+  const quarantine = app.store.releases.quarantined(scope, release.identity)
+  if (context.json) {
+    const config = configForMachines(release.config)
+    const operations = history.map((operation) => operationEntry(app, operation))
+    context.print(JSON.stringify({ ...entry, rung, ...config, replicas, history: operations }))
+    return
+  }
+  const { t } = context
+  const print = (label: string, lines: readonly string[]) => labelledLines(label, lines).forEach(context.print)
+  const facts = [
+    t(`state_${entry.state}`),
+    ...(rung === null ? [] : [t(`on_rung_${rung}`)]),
+    ...(entry.stable ? [t('is_stable')] : []),
+    ...(entry.pinned ? [t('is_pinned')] : []),
+    ...(quarantine === null ? [] : [paint(context, 'yellow', t('in_quarantine', { reason: quarantine.reason }))]),
+  ]
+  print(`${scope.service} · ${scope.environment}`, [
+    `${paint(context, 'bold', formatRelease(release))}  ${facts.join(' · ')}`,
+  ])
+  print(t('setting_image'), [release.image])
+  print(t('digest_label'), [release.digest])
+  if (release.configDigest !== release.digest) print(t('image_id'), [release.configDigest])
+  print(t('identity'), [release.identity])
+  print(t('created'), [when(context, release.createdAt)])
+  if (release.gitRevision !== null) print(t('revision_label'), [release.gitRevision])
+  if (release.activeAt !== null) print(t('served_since'), [when(context, release.activeAt)])
+  if (release.standbySince !== null) print(t('served_until'), [when(context, release.standbySince)])
+  for (const setting of settings) print(settingLabel(setting, t), describe(release.config, setting))
+  const env = Object.entries(release.config.env)
+  print(
+    t('kind_env'),
+    env.map(([name, value]) => `${name}=${visible(value)}`),
+  )
+  const secrets = release.config.secrets.map(({ name, version, onRollback }) => [
+    name,
+    t('version_is', { version }),
+    onRollback === 'keep_current' ? 'keep_current' : '',
+  ])
+  print(t('kind_secret'), table(secrets))
+  print(t('replicas'), replicas.length === 0 ? [t('none')] : table(replicas.map((one) => replicaCells(context, one))))
+  print(t('history'), table(history.map((operation) => operationRow(context, app, operation, { scope: false }))))
+}
+
+function when(context: Context, at: number): string {
+  return `${formatTime(at)} (${context.t('ago', { age: formatAge(context.now() - at, context.language) })})`
+}
+
+function replicaCells({ t }: Context, replica: ReplicaView): string[] {
+  const traffic =
+    replica.up === null
+      ? t('unknown_to_proxy')
+      : `${t('weight', { weight: replica.weight })} · ${t(replica.up ? 'is_up' : 'is_not_up')}`
+  return [replica.name, t(`level_${replica.level}`), replica.address, traffic]
+}
+
+function showOperation(context: Context, app: App, operation: Operation): void {
+  const entry = operationEntry(app, operation)
+  const plan = planOf(operation)
+  const steps = stepsOf(app.store.journal.ofTransaction(operation.transactionId))
+  if (context.json) {
+    const { strategy, rung, changes } = plan ?? { strategy: null, rung: null, changes: [] }
+    context.print(JSON.stringify({ ...entry, strategy, rung, changes, steps }))
+    return
+  }
+  const { t } = context
+  const named = (number: number | null) => {
+    if (number === null) return '-'
+    const release = app.store.releases.get(operation, number)
+    return release === null ? releaseName(number) : formatRelease(release)
+  }
+  context.print(
+    labelled(
+      `${entry.service} · ${entry.environment}`,
+      `${paint(context, 'bold', entry.operation)} ${entry.transaction_id}`,
+    ),
+  )
+  if (operation.to !== null)
+    context.print(labelled(t('releases_moved'), `${named(operation.from)}  →  ${named(operation.to)}`))
+  if (plan !== null) {
+    context.print(labelled(t('changes'), formatChanges(plan.changes, t)))
+    const how = entry.operation === 'rollback' ? t(`rung_${plan.rung}`) : formatStrategy(plan, t)
+    context.print(labelled(t(entry.operation === 'rollback' ? 'way_back' : 'way_forward'), how))
+  }
+  const total = entry.duration_ms === null ? '' : ` · ${formatDuration(entry.duration_ms)}`
+  context.print(labelled(t('step_outcome'), `${outcomeOf(context, operation, isRunning(app, operation))}${total}`))
+  context.print(labelled(t('actor'), entry.actor))
+  if (entry.reason !== null) context.print(labelled(t('reason'), visible(entry.reason)))
+  context.print(labelled(t('started'), when(context, operation.startedAt)))
+  for (const line of labelledLines(t('steps'), table(steps.map((step) => stepCells(context, step)))))
+    context.print(line)
+}
+
+function stepCells(context: Context, step: StepEntry): string[] {
+  const mark = { started: '…', in_progress: '…', succeeded: '✓', failed: '✗', skipped: '-' }[step.status]
+  const colour = step.status === 'failed' ? 'red' : step.status === 'succeeded' ? 'green' : 'none'
+  const reason = step.detail?.['reason']
+  return [
+    paint(context, colour, mark),
+    stepName(context, step.step),
+    step.release ?? '-',
+    step.duration_ms === null ? '' : formatDuration(step.duration_ms),
+    typeof reason === 'string' ? visible(reason) : '',
+  ]
+}

@@ -1,0 +1,47 @@
+// `astern up`: the network, the proxy in front, and what the configuration file says of every service.
+import { fail } from '../core/errors.ts'
+import { scopeName } from '../core/model.ts'
+import type { Arguments } from './command.ts'
+import type { Context } from './context.ts'
+import { paint } from './paint.ts'
+import { definitions } from './select.ts'
+import { tend } from './tend.ts'
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  const wanted = await definitions(context, args)
+  const app = await context.open()
+  const { store } = app
+  store.db.keepReserve()
+  const runtime = await app.runtime()
+  const engine = await runtime.facts()
+  await runtime.ensureNetwork()
+  store.transaction(() => wanted.forEach((definition) => store.services.define(definition)))
+  const proxy = await app.proxy()
+  if (!(await proxy.facts()).running) store.renewProofSecret()
+  try {
+    await app.traffic.ensure()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'PROXY_DOWN')) throw error
+  }
+  const facts = await proxy.ensureRunning((text) => context.say(text))
+  await app.traffic.ensure()
+  if (!facts.running) throw fail('PROXY_DOWN', { reason: 'it did not start' })
+  const { t } = context
+  if (context.json) {
+    const listens = wanted.map(({ service, environment, listen, hosts }) => ({ service, environment, listen, hosts }))
+    const result = {
+      outcome: 'succeeded',
+      proxy: facts,
+      services: listens,
+      warnings: engine.liveRestore ? [] : [t('live_restore_off')],
+    }
+    context.print(JSON.stringify(result))
+  } else {
+    context.print(t('proxy_runs', { version: facts.version ?? '?', kind: facts.kind ?? '?' }))
+    for (const definition of wanted)
+      context.print(t('listens', { scope: scopeName(definition), listen: definition.listen }))
+    if (!engine.liveRestore) context.say(`${paint(context, 'yellow', t('warning'))}: ${t('live_restore_off')}`)
+  }
+  await tend(context, app)
+  return 0
+}

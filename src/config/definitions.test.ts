@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { problemsOf, serviceWith } from './config-world.ts'
+
+/** A valid file with two services, but for what this says of its environments. */
+const two = (prod: string, staging = ''): string =>
+  `services:\n  shop: { image: shop, port: 1 }\n  admin: { image: admin, port: 2 }\nenvironments:\n  prod: ${prod}\n${staging}`
+
+describe('addresses', () => {
+  it.each([
+    [
+      'two services on one address',
+      two('{ listen: 127.0.0.1:80 }'),
+      'environments.prod.listen: admin in prod and shop in prod both answer on 127.0.0.1:80; give each its hosts, or another port (environments.NAME.services.SERVICE)',
+    ],
+    [
+      'one host for both',
+      two('{ listen: 127.0.0.1:80, hosts: [a.com] }'),
+      'environments.prod.hosts[0]: a.com on 127.0.0.1:80 already leads to shop in prod',
+    ],
+    [
+      'one port on overlapping addresses',
+      two('{ listen: 0.0.0.0:80, services: { admin: { listen: 127.0.0.1:80 } } }'),
+      'environments.prod.services.admin.listen: 127.0.0.1:80 and 0.0.0.0:80 of shop in prod share a port; use one address, or another port',
+    ],
+    [
+      'one address in two environments',
+      `${serviceWith()}\n`.replace(' } }', ' }, dev: { listen: 127.0.0.1:80 } }'),
+      'environments.dev.listen: web in dev and web in prod both answer on 127.0.0.1:80',
+    ],
+    [
+      'one host twice',
+      serviceWith().replace(':80 }', ':80, hosts: [a.com, A.com] }'),
+      'environments.prod.hosts[1]: a.com is named twice',
+    ],
+    [
+      'a fixed port where another service listens',
+      two('{ services: { shop: { listen: 127.0.0.1:80 }, admin: { listen: 127.0.0.1:81 } } }').replace(
+        'port: 2',
+        'port: 2, ports: [80:9]',
+      ),
+      'services.admin.ports[0]: host port 80/tcp is already taken by listen of shop in prod',
+    ],
+    [
+      'an address that another service holds as a fixed port',
+      two('{ services: { shop: { listen: 127.0.0.1:80 }, admin: { listen: 127.0.0.1:81 } } }').replace(
+        'port: 1',
+        'port: 1, ports: [81:9]',
+      ),
+      'environments.prod.services.admin.listen: port 81 is already taken by ports of shop in prod',
+    ],
+    [
+      'a fixed port of two services',
+      two('{ services: { shop: { listen: 127.0.0.1:80 }, admin: { listen: 127.0.0.1:81 } } }')
+        .replace('port: 1', 'port: 1, ports: [9000:9]')
+        .replace('port: 2', 'port: 2, ports: ["127.0.0.1:9000:9"]'),
+      'services.admin.ports[0]: host port 9000/tcp is already taken by shop in prod',
+    ],
+    [
+      'more than one replica on a fixed port',
+      serviceWith('replicas: 2', 'ports: [9000:9]'),
+      'services.web.replicas: 2 replicas cannot share the host port 9000',
+    ],
+    [
+      'a service that does not exist',
+      serviceWith().replace(':80 }', ':80, services: { wbe: {} } }'),
+      'environments.prod.services.wbe: there is no service of this name; did you mean "web"?',
+    ],
+  ])('refuses %s', (_, text, problem) => {
+    expect(problemsOf(text)).toEqual([expect.stringContaining(problem)])
+  })
+
+  it.each([
+    [
+      'a service for a host, and one for the rest',
+      two('{ listen: 127.0.0.1:80, services: { shop: { hosts: [a.com] } } }'),
+    ],
+    ['tcp and udp on one port', serviceWith('ports: [9000:9, 9000:9/udp]')],
+    ['two environments apart', two('{ listen: 127.0.0.1:80, services: { admin: { listen: 127.0.0.1:81 } } }')],
+  ])('takes %s', (_, text) => expect(problemsOf(text)).toEqual([]))
+})

@@ -1,0 +1,102 @@
+// Loads astern.yaml, with the compose file and the files of variables that it names, into validated definitions.
+// Invariants: a bad configuration throws CONFIG_INVALID with all of its problems; no value of a secret is kept.
+import { dirname, resolve } from 'node:path'
+import { fail, reasonOf } from '../core/errors.ts'
+import type { Definition } from '../core/model.ts'
+import { buildDefinitions } from './definitions.ts'
+import { filesOnDisk } from './files.ts'
+import type { FileAccess } from './files.ts'
+import { findConfig } from './find-config.ts'
+import { Problems } from './problems.ts'
+import type { Note } from './problems.ts'
+import { NAME_PATTERN, UNKNOWN_KEYS, configSchema } from './schema.ts'
+import { readService } from './service.ts'
+import type { ServiceContext } from './service.ts'
+import { isRecord, shown, validate } from './validate.ts'
+import { parseYaml } from './yaml-document.ts'
+import type { YamlDocument } from './yaml-document.ts'
+
+export type LoadOptions = {
+  /** Relative paths begin here, and without `path` the search for astern.yaml too. */
+  readonly cwd: string
+  readonly path?: string | undefined
+  readonly files?: FileAccess
+  /** The environment of this process: compose files may ask for it. */
+  readonly variables?: Readonly<Record<string, string | undefined>>
+}
+
+export type LoadedConfig = {
+  /** Absolute, without symbolic links. */
+  readonly path: string
+  /** Each service in each environment. */
+  readonly definitions: readonly Definition[]
+  /** What of a compose file was not taken, or means something else here, and why. */
+  readonly notes: readonly Note[]
+}
+
+/** Errors: CONFIG_NOT_FOUND, CONFIG_INVALID. */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  const files = options.files ?? filesOnDisk
+  const cwd = resolve(options.cwd)
+  const path = options.path === undefined ? findConfig(cwd, files.isFile) : resolve(cwd, options.path)
+  if (path === null) throw fail('CONFIG_NOT_FOUND', { folder: cwd })
+  const problems = new Problems(dirname(path))
+  const document = readConfig(path, files, problems)
+  if (document === null) {
+    problems.throwIfAny()
+    throw new Error('a configuration that cannot be read has a problem')
+  }
+  const context: ServiceContext = {
+    document,
+    folder: dirname(path),
+    files,
+    env: options.variables ?? {},
+    problems,
+  }
+  const realPath = files.realPath(path)
+  const definitions = readDefinitions(realPath, document, context)
+  problems.throwIfAny()
+  return { path: realPath, definitions, notes: problems.notes }
+}
+
+function readConfig(path: string, files: FileAccess, problems: Problems): YamlDocument | null {
+  const file = problems.shown(path)
+  let text: string | null
+  try {
+    text = files.read(path)
+  } catch (error) {
+    problems.inFile(file, null, [], `cannot be read: ${reasonOf(error)}`)
+    return null
+  }
+  if (text !== null) return parseYaml(file, text, problems)
+  problems.inFile(file, null, [], 'there is no such file')
+  return null
+}
+
+function readDefinitions(path: string, document: YamlDocument, context: ServiceContext): readonly Definition[] {
+  const { problems } = context
+  const config = validate(configSchema, document.value, {
+    document,
+    path: [],
+    problems,
+    hint: (key) => (Object.hasOwn(UNKNOWN_KEYS, key) ? UNKNOWN_KEYS[key] : undefined),
+  })
+  if (config === null) return []
+  for (const key of ['services', 'environments'] as const) {
+    checkNames(key, isRecord(document.value) ? document.value[key] : undefined, context)
+  }
+  const services = Object.entries(config.services).map(([name, service]) => readService(name, service, context))
+  const environments = Object.entries(config.environments).map(([name, environment]) => ({ name, config: environment }))
+  return buildDefinitions(path, services, environments, context)
+}
+
+function checkNames(key: 'services' | 'environments', value: unknown, { document, problems }: ServiceContext): void {
+  if (!isRecord(value)) return
+  const names = Object.keys(value)
+  if (names.length === 0) problems.at({ document, path: [key] }, `expected at least one, got none`)
+  for (const name of names) {
+    if (NAME_PATTERN.test(name)) continue
+    const rule = 'expected a name of lower-case letters, digits and dashes, 40 at most'
+    problems.atKey({ document, path: [key, name] }, `${rule}, got ${shown(name)}`)
+  }
+}

@@ -1,0 +1,254 @@
+// One service as astern.yaml and its compose file have it together: what stands in astern.yaml wins. What an environment may
+// change (listen, hosts, replicas, env) is added in definitions.ts.
+import { resolve } from 'node:path'
+import { parseDuration } from '../core/duration.ts'
+import type { Health, HealthTiming, Mount, SecretReference, StandbyPolicy, StopPolicy } from '../core/model.ts'
+import { readComposeService } from './compose-file.ts'
+import type { ComposeService } from './compose-file.ts'
+import { composeHealth } from './compose-health.ts'
+import {
+  composeCommand,
+  composeImage,
+  composeLimits,
+  composeMounts,
+  composePorts,
+  composeReplicas,
+  composeStop,
+  noteIgnored,
+} from './compose-service.ts'
+import type { Placed } from './compose-service.ts'
+import { composeVariables } from './compose-variables.ts'
+import { DEFAULTS } from './defaults.ts'
+import type { FileAccess } from './files.ts'
+import type { Path, Place, Problems } from './problems.ts'
+import type { PortEntry } from './published-port.ts'
+import type { ServiceConfig } from './schema.ts'
+import { addEnvFile, addPlain } from './variables.ts'
+import type { Variables } from './variables.ts'
+import type { YamlDocument } from './yaml-document.ts'
+
+export type ServiceContext = {
+  readonly document: YamlDocument
+  /** The folder of astern.yaml; relative paths begin there. */
+  readonly folder: string
+  readonly files: FileAccess
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly problems: Problems
+}
+
+type DocumentPlace = Place & { readonly document: YamlDocument }
+type At = (...rest: Path) => DocumentPlace
+
+/** What the environments of a service have in common. Parts that are missing were reported. */
+export type Service = {
+  readonly name: string
+  readonly path: Path
+  readonly image: string
+  readonly composeTag: string | null
+  readonly port: number
+  readonly health: Health | null
+  readonly replicas: { readonly count: number; readonly place: Place | null }
+  readonly command: readonly string[] | null
+  readonly variables: Variables
+  readonly secrets: readonly SecretReference[]
+  readonly mounts: readonly Mount[]
+  readonly ports: readonly Placed<PortEntry>[]
+  /** True when `ports` come from the compose file. */
+  readonly portsFromCompose: boolean
+  readonly memoryBytes: number | null
+  readonly cpus: number | null
+  readonly stop: StopPolicy
+  readonly standby: StandbyPolicy
+}
+
+const DEFAULT_TIMING: HealthTiming = {
+  intervalMs: msOf(DEFAULTS.health.interval),
+  timeoutMs: msOf(DEFAULTS.health.timeout),
+  rise: DEFAULTS.health.rise,
+  fall: DEFAULTS.health.fall,
+  startPeriodMs: msOf(DEFAULTS.health.start_period),
+}
+
+export function readService(name: string, config: ServiceConfig, context: ServiceContext): Service {
+  const { document, problems } = context
+  const path = ['services', name]
+  const at = (...rest: Path): DocumentPlace => ({ document, path: [...path, ...rest] })
+  const given = (key: keyof ServiceConfig): boolean => document.has([...path, key])
+  const compose = config.compose === undefined ? null : composeOf(config.compose, name, at('compose'), context)
+  // What a compose file that cannot be read would have named is not reported as missing as well.
+  const unknown = given('compose') && compose === null
+
+  const composedImage = compose === null ? null : composeImage(compose, given('image') ? null : problems)
+  if (config.image === undefined && !given('image') && !unknown && compose?.fields.image === undefined) {
+    const where = compose === null ? '' : ', and the compose file names none'
+    problems.missing(at('image'), `is missing${where}; it names the repository of the image`)
+  }
+  const composedPorts = compose === null ? null : composePorts(compose, given('ports') ? null : problems)
+  const inContainer = composedPorts?.inContainer ?? []
+  const port = config.port ?? onlyPort(inContainer)
+  if (port === null && !given('port') && !unknown) {
+    const why = inContainer.length > 1 ? `; the compose file names several (${inContainer.join(', ')})` : ''
+    problems.missing(at('port'), `is missing${why}; it is where the process listens in its container`)
+  }
+  const limits = compose === null ? null : composeLimits(compose, problems)
+  const composed = compose === null ? null : composeReplicas(compose, problems)
+  return {
+    name,
+    path,
+    image: config.image ?? composedImage?.repository ?? '',
+    composeTag: composedImage?.tag ?? null,
+    port: port ?? 0,
+    health: healthOf(config, given('health') ? null : compose, port, problems),
+    replicas:
+      config.replicas !== undefined
+        ? { count: config.replicas, place: at('replicas') }
+        : (composed ?? { count: DEFAULTS.replicas, place: null }),
+    command: commandOf(config, given('command') ? null : compose, at('command'), problems),
+    variables: variablesOf(config, compose, at, context),
+    secrets: secretsOf(config, at, context),
+    mounts: mountsOf(config, given('volumes') ? null : compose, at, context),
+    ports: given('ports')
+      ? (config.ports ?? []).flatMap((entries, index) => entries.map((value) => ({ value, place: at('ports', index) })))
+      : (composedPorts?.fixed ?? []),
+    portsFromCompose: !given('ports'),
+    memoryBytes: config.memory ?? limits?.memoryBytes ?? null,
+    cpus: config.cpus ?? limits?.cpus ?? null,
+    stop: stopOf(config, compose, problems),
+    standby: standbyOf(config),
+  }
+}
+
+function composeOf(text: string, name: string, at: DocumentPlace, context: ServiceContext): ComposeService | null {
+  const [file = '', service = null] = text.split('#')
+  const path = resolve(context.folder, file)
+  const compose = readComposeService(path, { name: service, otherwise: name }, at, context)
+  if (compose !== null) noteIgnored(compose, context.problems)
+  return compose
+}
+
+function onlyPort(ports: readonly number[]): number | null {
+  return ports.length === 1 ? (ports[0] ?? null) : null
+}
+
+function healthOf(
+  { health }: ServiceConfig,
+  compose: ComposeService | null,
+  port: number | null,
+  problems: Problems,
+): Health | null {
+  if (health === undefined) {
+    return compose === null || port === null ? null : composeHealth(compose, port, DEFAULT_TIMING, problems)
+  }
+  if (health === 'tcp') return { ...DEFAULT_TIMING, kind: 'tcp' }
+  if (typeof health === 'string') return { ...DEFAULT_TIMING, kind: 'http', path: health }
+  const timing: HealthTiming = {
+    intervalMs: health.interval ?? DEFAULT_TIMING.intervalMs,
+    timeoutMs: health.timeout ?? DEFAULT_TIMING.timeoutMs,
+    rise: health.rise ?? DEFAULT_TIMING.rise,
+    fall: health.fall ?? DEFAULT_TIMING.fall,
+    startPeriodMs: health.start_period ?? DEFAULT_TIMING.startPeriodMs,
+  }
+  return health.path === undefined ? { ...timing, kind: 'tcp' } : { ...timing, kind: 'http', path: health.path }
+}
+
+function commandOf(
+  { command }: ServiceConfig,
+  compose: ComposeService | null,
+  place: DocumentPlace,
+  problems: Problems,
+): readonly string[] | null {
+  if (command !== undefined) return wordsAt(command, place)
+  return compose === null ? null : composeCommand(compose, problems)
+}
+
+/** Words as they were written: `8080` and `1.10` too. */
+function wordsAt(words: readonly (string | number | boolean)[], place: DocumentPlace): string[] {
+  return words.map((word, index) => place.document.text([...place.path, index]) ?? String(word))
+}
+
+function variablesOf(
+  config: ServiceConfig,
+  compose: ComposeService | null,
+  at: At,
+  context: ServiceContext,
+): Variables {
+  const overridden = new Set([...Object.keys(config.env ?? {}), ...Object.keys(config.secrets ?? {})])
+  const variables: Variables = compose === null ? new Map() : composeVariables(compose, overridden, context)
+  const { env_file: envFile } = config
+  const files = envFile === undefined ? [] : typeof envFile === 'string' ? [envFile] : envFile
+  for (const [index, file] of files.entries()) {
+    const place = typeof envFile === 'string' ? at('env_file') : at('env_file', index)
+    addEnvFile(variables, resolve(context.folder, file), { place, required: true, fromCompose: false }, context)
+  }
+  addPlain(variables, config.env ?? {}, at('env'), context.problems)
+  return variables
+}
+
+function secretsOf(config: ServiceConfig, at: At, { folder, files, problems }: ServiceContext): SecretReference[] {
+  return Object.entries(config.secrets ?? {}).flatMap(([name, secret]): SecretReference[] => {
+    const place = at('secrets', name)
+    const onRollback = secret.on_rollback ?? DEFAULTS.onRollback
+    const given = (['file', 'exec'] as const).filter((key) => place.document.has([...place.path, key]))
+    if (given.length !== 1) {
+      problems.atKey(place, `expected ${given.length === 0 ? 'file or exec' : 'either file or exec, not both'}`)
+      return []
+    }
+    if (secret.file !== undefined) {
+      const path = resolve(folder, secret.file)
+      if (!files.isFile(path)) problems.atKey(at('secrets', name, 'file'), `there is no file ${problems.shown(path)}`)
+      return [{ name, source: { kind: 'file', path }, onRollback }]
+    }
+    if (secret.exec === undefined) return []
+    const argv = wordsAt(secret.exec, at('secrets', name, 'exec'))
+    if (argv[0] === '' || argv[0]?.startsWith('-') === true) {
+      problems.at(at('secrets', name, 'exec', 0), 'expected the name of a program')
+    }
+    return [{ name, source: { kind: 'exec', argv, cwd: folder }, onRollback }]
+  })
+}
+
+function mountsOf(
+  { volumes }: ServiceConfig,
+  compose: ComposeService | null,
+  at: At,
+  { folder, problems }: ServiceContext,
+): readonly Mount[] {
+  const mounts =
+    compose === null
+      ? (volumes ?? []).map((volume, index) => ({
+          value: volume.kind === 'bind' ? { ...volume, source: resolve(folder, volume.source) } : volume,
+          place: at('volumes', index),
+        }))
+      : composeMounts(compose, problems)
+  const targets = new Set<string>()
+  for (const { value, place } of mounts) {
+    if (targets.has(value.target)) problems.at(place, `another volume already has the target ${value.target}`)
+    targets.add(value.target)
+  }
+  return mounts.map(({ value }) => value)
+}
+
+function stopOf({ stop }: ServiceConfig, compose: ComposeService | null, problems: Problems): StopPolicy {
+  const composed = compose === null ? null : composeStop(compose, problems)
+  return {
+    signal: stop?.signal ?? composed?.signal ?? DEFAULTS.stop.signal,
+    timeoutMs: stop?.timeout ?? composed?.timeoutMs ?? msOf(DEFAULTS.stop.timeout),
+    drainMs: stop?.drain ?? msOf(DEFAULTS.stop.drain),
+  }
+}
+
+function standbyOf({ standby }: ServiceConfig): StandbyPolicy {
+  return {
+    warm: standby?.warm ?? DEFAULTS.standby.warm,
+    warmForMs: standby?.warm_for ?? msOf(DEFAULTS.standby.warm_for),
+    frozen: standby?.frozen ?? DEFAULTS.standby.frozen,
+    frozenForMs: standby?.frozen_for ?? msOf(DEFAULTS.standby.frozen_for),
+    cold: standby?.cold ?? DEFAULTS.standby.cold,
+  }
+}
+
+function msOf(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === null) throw new Error(`no length of time: ${text}`)
+  return ms
+}

@@ -1,0 +1,78 @@
+// What differs between two releases. Values of secrets are not known here and so cannot be shown.
+import { canonical } from './identity.ts'
+import type { Release } from './model.ts'
+
+export type ChangeKind =
+  | 'image'
+  | 'env'
+  | 'command'
+  | 'port'
+  | 'published_port'
+  | 'mount'
+  | 'limit'
+  | 'health'
+  | 'stop'
+  | 'secret'
+
+/** `before` and `after` are `null` where there is nothing; for secrets they are versions, and `stays` says that a rollback leaves it alone. */
+export type Change = {
+  readonly kind: ChangeKind
+  readonly name: string
+  readonly before: string | null
+  readonly after: string | null
+  readonly stays: boolean
+}
+
+/** In the order a reader wants them: image, env, secrets, then the rest. */
+export function diffReleases(before: Release, after: Release, keptSecrets: ReadonlySet<string> = new Set()): Change[] {
+  const change = (kind: ChangeKind, name: string, a: unknown, b: unknown, stays = false): Change[] =>
+    canonical(a ?? null) === canonical(b ?? null) ? [] : [{ kind, name, before: show(a), after: show(b), stays }]
+  const a = before.config
+  const b = after.config
+  const image =
+    before.configDigest === after.configDigest
+      ? []
+      : [{ kind: 'image' as const, name: 'image', before: label(before), after: label(after), stays: false }]
+  return [
+    ...image,
+    ...keysOf(a.env, b.env).flatMap((name) => change('env', name, a.env[name], b.env[name])),
+    ...secretChanges(before, after, keptSecrets),
+    ...change('command', 'command', a.command, b.command),
+    ...change('port', 'port', a.port, b.port),
+    ...change('published_port', 'ports', a.ports, b.ports),
+    ...change('mount', 'volumes', a.mounts, b.mounts),
+    ...change('limit', 'memory', a.memoryBytes, b.memoryBytes),
+    ...change('limit', 'cpus', a.cpus, b.cpus),
+    ...change('health', 'health', a.health, b.health),
+    ...change('stop', 'stop', a.stop, b.stop),
+  ]
+}
+
+function secretChanges(before: Release, after: Release, kept: ReadonlySet<string>): Change[] {
+  const versions = (release: Release) =>
+    Object.fromEntries(release.config.secrets.map(({ name, version }) => [name, version]))
+  const a = versions(before)
+  const b = versions(after)
+  return keysOf(a, b)
+    .filter((name) => a[name] !== b[name])
+    .map((name) => ({
+      kind: 'secret',
+      name,
+      before: a[name] ?? null,
+      after: b[name] ?? null,
+      stays: kept.has(name) && name in a && name in b,
+    }))
+}
+
+function keysOf(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].sort()
+}
+
+function label(release: Release): string {
+  return release.version ?? release.image
+}
+
+function show(value: unknown): string | null {
+  if (value === undefined || value === null) return null
+  return typeof value === 'string' ? value : canonical(value)
+}

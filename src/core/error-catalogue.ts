@@ -1,0 +1,352 @@
+// The catalogue of everything that can go wrong and that a user can do something about. docs/errors.md is generated from it.
+// A programmer's error is not in here: it is an assertion and crashes.
+
+/** 1 internal · 2 usage or configuration · 3 refused · 4 deploy failed, the previous release serves · 5 rollback failed · 6 nothing to do · 7 busy */
+export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 7
+
+type Entry = {
+  readonly exit: ExitCode
+  /** For the API to come. */
+  readonly http: number
+  readonly retryable: boolean
+  /** What and why, and what is true now. `{name}` is replaced by a detail. */
+  readonly message: string
+  /** What to do. */
+  readonly hint: string
+}
+
+export const catalogue = {
+  // --- usage and configuration
+  USAGE: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message: '{problem}',
+    hint: 'astern {command} --help shows examples.',
+  },
+  CONFIG_NOT_FOUND: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message: 'There is no astern.yaml in {folder} or above it.',
+    hint: 'Write one (the README shows eight lines that are enough), or name it with --config.',
+  },
+  CONFIG_INVALID: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message: '{count} problem(s) in the configuration:\n{problems}',
+    hint: 'Nothing was changed. Mend them and run the command again.',
+  },
+  SERVICE_NEEDED: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message: 'Several services are known: {known}.',
+    hint: 'Name one with --service.',
+  },
+  ENVIRONMENT_NEEDED: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message: 'Several environments are known: {known}.',
+    hint: 'Name one with --env.',
+  },
+  SERVICE_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    retryable: false,
+    message: 'There is no service {service} in {environment}. Known: {known}.',
+    hint: 'Look at the spelling, or deploy it first.',
+  },
+  RELEASE_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    retryable: false,
+    message: '{service} has no release {release} in {environment}.',
+    hint: 'astern releases lists them all.',
+  },
+  TRANSACTION_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    retryable: false,
+    message: 'There is no operation {transaction}.',
+    hint: 'astern log lists them all.',
+  },
+  TAG_NEEDED: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message: 'No tag was named, and neither a build nor the compose file names one.',
+    hint: 'astern deploy TAG. `latest` is never assumed: it names another image tomorrow.',
+  },
+  IMAGE_NOT_FOUND: {
+    exit: 2,
+    http: 404,
+    retryable: false,
+    message: 'The image {image} is neither on this host nor in its registry: {reason}. Nothing was changed.',
+    hint: 'Look at the tag, build the image, or push it.',
+  },
+  REGISTRY_UNREACHABLE: {
+    exit: 2,
+    http: 502,
+    retryable: true,
+    message: 'The image {image} is not on this host, and its registry does not answer: {reason}. Nothing was changed.',
+    hint: 'Start the registry or log in to it (docker login), then try again.',
+  },
+  SECRET_UNAVAILABLE: {
+    exit: 2,
+    http: 400,
+    retryable: true,
+    message: 'The secret {name} cannot be read from {source}: {reason}. Nothing was changed.',
+    hint: 'Mend its source in astern.yaml.',
+  },
+  // --- refused, nothing was changed
+  QUARANTINED: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message:
+      '{release} is what was rolled back from ({reason}); the same image and configuration cannot be deployed again.',
+    hint: 'Deploy a corrected version, or override with --force=quarantine.',
+  },
+  NO_TARGET: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message: 'No earlier release can be gone back to:\n{reasons}',
+    hint: 'astern releases shows them; name one with --to, overriding a quarantine with --force=quarantine.',
+  },
+  HELD: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message: 'Deploys to {environment} are on hold: {reason}.',
+    hint: 'astern resume lifts the hold.',
+  },
+  OUTDATED: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message: '{revision} is an ancestor of what serves.',
+    hint: 'Override with --force=outdated.',
+  },
+  FROZEN: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message: 'Deploys are frozen: {window}.',
+    hint: 'Wait, or override with --force=freeze.',
+  },
+  SCHEMA: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message: '{release} cannot work with the database as it is.',
+    hint: 'Override with --force=schema.',
+  },
+  TAG_MOVED: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message: 'The tag {image} names another image than when {release} was deployed.',
+    hint: 'Tags are immutable: build under a new one.',
+  },
+  FORBIDDEN: {
+    exit: 3,
+    http: 403,
+    retryable: false,
+    message: '{actor} may not do this.',
+    hint: 'Ask someone who may.',
+  },
+  FOREIGN_INSTALLATION: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message:
+      'Another installation of Astern ({installation}) already runs {service} in {environment} on this Docker host.',
+    hint: 'Use its state (ASTERN_STATE), or stop it first with its own astern down --all.',
+  },
+  // --- a deploy failed, the previous release serves
+  DEPLOY_FAILED: {
+    exit: 4,
+    http: 500,
+    retryable: false,
+    message: '{reason}\n{serving}',
+    hint: 'Mend it and deploy again. astern log {transaction} shows every step.',
+  },
+  PREEMPTED: {
+    exit: 4,
+    http: 409,
+    retryable: false,
+    message: 'The rollback {by} took over while this deploy ran; {serving}',
+    hint: 'astern log {by} shows it.',
+  },
+  INTERRUPTED: {
+    exit: 4,
+    http: 500,
+    retryable: true,
+    message: 'Interrupted. {serving}',
+    hint: 'Run it again when you are ready.',
+  },
+  // --- a rollback failed, a human is needed
+  ROLLBACK_FAILED: {
+    exit: 5,
+    http: 500,
+    retryable: true,
+    message: 'The rollback to {release} did not succeed: {reason}\n{serving}',
+    hint: 'Try again, go further back with astern rollback --to, or look with astern doctor.',
+  },
+  // --- steps
+  START_FAILED: {
+    exit: 1,
+    http: 500,
+    retryable: true,
+    message: 'The container of {replica} did not start: {reason}',
+    hint: 'astern logs --release {release} shows its output.',
+  },
+  HEALTH_FAILED: {
+    exit: 1,
+    http: 500,
+    retryable: true,
+    message: '{replica} did not become healthy within {within}: {reason}{log}',
+    hint: 'Look at its last log lines and at `health` in astern.yaml.',
+  },
+  PROOF_FAILED: {
+    exit: 1,
+    http: 500,
+    retryable: true,
+    message: '{answers} of {of} answers through the proxy came from {release}: {seen}',
+    hint: 'astern status shows what serves; astern doctor looks at the proxy.',
+  },
+  PORT_TAKEN: {
+    exit: 2,
+    http: 409,
+    retryable: true,
+    message: '{address} is already in use{by}.',
+    hint: 'Stop what holds it, or choose another port in astern.yaml.',
+  },
+  ADDRESS_TAKEN: {
+    exit: 1,
+    http: 409,
+    retryable: true,
+    message: 'The address {address} of {replica} is held by another container on the network: {by}.',
+    hint: 'Remove that container from the network {network}.',
+  },
+  // --- nothing to do, busy
+  NOTHING_TO_DO: { exit: 6, http: 200, retryable: false, message: '{reason}', hint: '' },
+  BUSY: {
+    exit: 7,
+    http: 409,
+    retryable: true,
+    message: '{operation} {transaction} by {actor} holds {service} in {environment} since {since}.',
+    hint: 'Wait for it; a rollback does not have to wait for a deploy.',
+  },
+  // --- the host
+  ENGINE_UNAVAILABLE: {
+    exit: 1,
+    http: 502,
+    retryable: true,
+    message: 'The Docker engine at {endpoint} does not answer: {reason}',
+    hint: 'Start Docker; astern doctor looks closer.',
+  },
+  ENGINE_PERMISSION: {
+    exit: 1,
+    http: 502,
+    retryable: false,
+    message: 'No permission to use the Docker engine at {endpoint}.',
+    hint: 'Run as root or join the group docker (sudo usermod -aG docker $USER, then log in again).',
+  },
+  ENGINE_TOO_OLD: {
+    exit: 1,
+    http: 502,
+    retryable: false,
+    message: 'The Docker engine is {version}; 20.10 or newer is needed.',
+    hint: 'Upgrade Docker.',
+  },
+  PROXY_DOWN: {
+    exit: 1,
+    http: 502,
+    retryable: true,
+    message: 'The proxy is not running: {reason}',
+    hint: 'astern up starts it.',
+  },
+  PROXY_UNAVAILABLE: {
+    exit: 1,
+    http: 502,
+    retryable: false,
+    message: 'HAProxy cannot be had: {reason}',
+    hint: 'Pull or build the image haproxy:3.2, or install HAProxy 3.0 or newer on the host.',
+  },
+  PROXY_REFUSED: {
+    exit: 1,
+    http: 502,
+    retryable: true,
+    message: 'HAProxy refused `{command}`: {answer}',
+    hint: 'astern doctor compares its file with what it runs.',
+  },
+  PROXY_TOO_OLD: {
+    exit: 1,
+    http: 502,
+    retryable: false,
+    message: 'HAProxy is {version}; 3.0 or newer is needed.',
+    hint: 'Use the image haproxy:3.2.',
+  },
+  NETWORK_FULL: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message: 'No address is free in the network {network}.',
+    hint: 'astern releases shows what stands by; lower `standby` in astern.yaml.',
+  },
+  STATE_CORRUPTED: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message: 'The state {path} cannot be read: {reason}. It was left as it is.',
+    hint: 'Restore a copy of it, or move it away and start anew with astern up; services keep running meanwhile.',
+  },
+  STATE_NEWER: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message:
+      'The state {path} was written by a newer Astern (schema {found}, this one knows {known}). It was left as it is.',
+    hint: 'Use that newer Astern.',
+  },
+  STATE_PERMISSION: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message: 'The state folder {path} cannot be written: {reason}.',
+    hint: 'Run as its owner, join the group astern, or set ASTERN_STATE.',
+  },
+  DISK_FULL: {
+    exit: 1,
+    http: 507,
+    retryable: true,
+    message: 'The disk is full: {path} could not be written.',
+    hint: 'Free some space; a rollback still works.',
+  },
+  JOURNAL_TAMPERED: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message: 'The journal does not match its hashes from row {seq} on.',
+    hint: 'Somebody changed it by hand, or the file is damaged. Compare it with a backup.',
+  },
+  LEASE_LOST: {
+    exit: 7,
+    http: 409,
+    retryable: true,
+    message: 'Another operation took over.',
+    hint: 'astern log shows it.',
+  },
+  INTERNAL: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message: '{reason}',
+    hint: 'This is a defect in Astern. Please report it with astern log.',
+  },
+} as const satisfies Record<string, Entry>

@@ -1,0 +1,103 @@
+// Decides how to go back. Pure: what was seen and asked goes in; steps, or every reason why not, come out.
+import { diffReleases } from './diff.ts'
+import { type Release, releaseName } from './model.ts'
+import { type Decision, type Noop, type Refused, switchSteps } from './plan.ts'
+import { type Seen, strategyFor } from './seen.ts'
+
+export type Force = 'quarantine' | 'hold' | 'outdated' | 'freeze' | 'schema'
+
+export type RollbackRequest = {
+  /** `r40`, `40`, a version, `previous`; `null`: the newest eligible stable release. */
+  readonly to: string | null
+  readonly force: ReadonlySet<Force>
+}
+
+export type RollbackChoices = {
+  /** Releases that may be meant, newest first: those that served, or those that `to` names. */
+  readonly candidates: readonly Release[]
+  /** The one that served before the present one. */
+  readonly previous: Release | null
+}
+
+export function planRollback(seen: Seen, choices: RollbackChoices, ask: RollbackRequest): Decision {
+  const from = seen.candidate ?? seen.active
+  const target = chooseTarget(seen, choices, ask)
+  if ('outcome' in target) return target
+  const { strategy, because } = strategyFor(target.config, from?.config)
+  return {
+    outcome: 'plan',
+    from: from?.number ?? null,
+    to: target.number,
+    strategy,
+    because,
+    notYetStable: !target.stable,
+    changes: from === null ? [] : diffReleases(from, target, new Set(seen.currentSecrets.keys())),
+    ...switchSteps(seen, from, target, strategy, { pull: true }),
+  }
+}
+
+/** Why a release cannot be gone back to; `null`: it can. */
+export function ineligible(seen: Seen, release: Release, force: ReadonlySet<Force>): string | null {
+  const quarantine = seen.quarantined.get(release.identity)
+  if (release.activeAt === null) return release.state === 'failed' ? 'its deploy failed' : 'it never served'
+  if (force.has('quarantine')) return null
+  if (quarantine !== undefined)
+    return `in quarantine since ${releaseName(quarantine.release)} was rolled back from (${quarantine.reason})`
+  if (release.rolledBack) return 'it was rolled back from'
+  return null
+}
+
+function chooseTarget(seen: Seen, choices: RollbackChoices, ask: RollbackRequest): Release | Refused | Noop {
+  if (ask.to === 'previous') return previousTarget(seen, choices, ask)
+  if (ask.to !== null) return namedTarget(seen, choices, ask)
+  if (seen.candidate === null && seen.active?.activeBy === 'rollback') {
+    return noop(seen, `${releaseName(seen.active.number)} is what was rolled back to; --to goes further back`)
+  }
+  const from = seen.candidate ?? seen.active
+  const earlier = choices.candidates.filter((release) => release.number !== from?.number)
+  if (earlier.length === 0) return noop(seen, 'there is no earlier release')
+  const eligible = earlier.filter((release) => ineligible(seen, release, ask.force) === null)
+  return eligible.find((release) => release.stable) ?? eligible[0] ?? refusal(seen, earlier, ask)
+}
+
+function namedTarget(seen: Seen, choices: RollbackChoices, ask: RollbackRequest): Release | Refused | Noop {
+  const eligible = choices.candidates.find((release) => ineligible(seen, release, ask.force) === null)
+  if (eligible === undefined) return refusal(seen, choices.candidates, ask)
+  if (seen.candidate === null && eligible.number === seen.active?.number) {
+    return noop(seen, `${releaseName(eligible.number)} serves already`)
+  }
+  return eligible
+}
+
+function previousTarget(seen: Seen, choices: RollbackChoices, ask: RollbackRequest): Release | Refused | Noop {
+  const previous = seen.candidate === null ? choices.previous : seen.active
+  if (previous === null) return noop(seen, 'there is no earlier release')
+  return ineligible(seen, previous, ask.force) === null ? previous : refusal(seen, [previous], ask)
+}
+
+function noop(seen: Seen, reason: string): Noop {
+  return { outcome: 'noop', active: seen.active?.number ?? null, reason }
+}
+
+function refusal(seen: Seen, releases: readonly Release[], ask: RollbackRequest): Refused {
+  const [only] = releases
+  const quarantine = only === undefined ? undefined : seen.quarantined.get(only.identity)
+  if (
+    ask.to !== null &&
+    releases.length === 1 &&
+    only !== undefined &&
+    only.activeAt !== null &&
+    quarantine !== undefined
+  ) {
+    return {
+      outcome: 'refused',
+      code: 'QUARANTINED',
+      details: { release: releaseName(only.number), reason: quarantine.reason },
+    }
+  }
+  const lines = releases.map((release) => {
+    const version = release.version === null ? '' : ` ${release.version}`
+    return `  ${releaseName(release.number)}${version}: ${ineligible(seen, release, ask.force)}`
+  })
+  return { outcome: 'refused', code: 'NO_TARGET', details: { reasons: lines.join('\n') } }
+}

@@ -1,0 +1,38 @@
+// Every limit of the HAProxy driver in one place: what it waits for, how often it tries, how much it reads.
+
+/** How long one line of commands may take until its answer is complete. */
+export const answerTimeoutMs = 5_000
+/** HAProxy reads a line of commands into one buffer of 16 KiB; longer lines are refused. */
+export const commandLineBytes = 12_000
+/** An answer that grows beyond this is not one of ours. */
+export const answerBytes = 16 * 1024 * 1024
+/** How often `ensure` looks, sends what is missing and looks again before it gives up. */
+export const ensureAttempts = 6
+/** How long a reload may take until the master answers: it starts a whole new worker. */
+export const reloadTimeoutMs = 30_000
+/** How long the former worker may take to stop listening after a reload. */
+export const handoverTimeoutMs = 5_000
+export const handoverPollMs = 2
+/** How long `ensure` gives a server whose idle connections are being closed until it can be deleted. */
+export const removalWaitMs = 100
+/** While requests are in flight: how often `drain` looks, at first and at most. */
+export const drainFirstPollMs = 5
+export const drainLongestPollMs = 200
+/** A proof: over how many connections, how long, and how much may be read on each. */
+export const probeConnections = 2
+export const probeTimeoutMs = 5_000
+export const probeBytes = 4 * 1024 * 1024
+/** How often a proof connects again when the proxy closes a connection early. */
+export const probeReconnects = 8
+/** How long the proxy may take to start and answer on its socket. */
+export const startTimeoutMs = 20_000
+export const startPollMs = 25
+/** How long the proxy may take to let requests end when it is stopped, before it is killed. */
+export const stopTimeoutMs = 10_000
+/** The same when none is in flight: for the answers on their last way. */
+export const idleStopTimeoutMs = 1_000
+/** Lines of the proxy's own log that an error quotes. */
+export const quotedLogLines = 12
+/** A server that should serve but is still down by the proxy's checks is waited for: the checks' own time and this. */
+export const riseMarginMs = 1_000
+export const risePollMs = 5

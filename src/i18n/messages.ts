@@ -1,0 +1,173 @@
+// What the CLI says, in every language it speaks. `{name}` is replaced by a detail. Texts of errors are in core/errors.ts and errors-zh-cn.ts.
+import { type Details, fillIn } from '../core/errors.ts'
+import { doctorMessages } from './messages-doctor.ts'
+import { viewMessages } from './messages-views.ts'
+import type { Language, Text } from './text.ts'
+
+export const messages = {
+  ...viewMessages,
+  ...doctorMessages,
+  usage: { en: 'Usage', 'zh-CN': '用法' },
+  commands: { en: 'Commands', 'zh-CN': '命令' },
+  options: { en: 'Options', 'zh-CN': '选项' },
+  options_of_all: { en: 'Options of every command', 'zh-CN': '通用选项' },
+  examples: { en: 'Examples', 'zh-CN': '示例' },
+  tagline: {
+    en: 'undo any release in milliseconds, without losing a request',
+    'zh-CN': '毫秒级撤回任何发布，不丢失一个请求',
+  },
+  help_more: { en: 'astern COMMAND --help shows more.', 'zh-CN': '运行 astern COMMAND --help 查看详情。' },
+  error: { en: 'error', 'zh-CN': '错误' },
+  warning: { en: 'warning', 'zh-CN': '警告' },
+  // problems of usage
+  command_unknown: { en: 'There is no command {command}.', 'zh-CN': '没有命令 {command}。' },
+  did_you_mean: { en: 'Did you mean {guess}?', 'zh-CN': '您是否想用 {guess}？' },
+  positional_missing: { en: '{name} is missing.', 'zh-CN': '缺少参数 {name}。' },
+  positional_surplus: { en: '{value} is one argument too many.', 'zh-CN': '多余的参数 {value}。' },
+  value_invalid: {
+    en: '--{name}: expected {expected}, got "{value}".',
+    'zh-CN': '--{name}：应为 {expected}，实为 "{value}"。',
+  },
+  option_unknown: { en: 'There is no option {option} here.', 'zh-CN': '没有选项 {option}。' },
+  option_needs_value: {
+    en: '--{name} needs a value: --{name}={value}.',
+    'zh-CN': '--{name} 需要一个值：--{name}={value}。',
+  },
+  option_takes_nothing: { en: '--{name} takes no value.', 'zh-CN': '--{name} 不接受值。' },
+  shell_unknown: {
+    en: 'There is no completion for {shell}; there is for {known}.',
+    'zh-CN': '不支持 {shell} 补全；支持 {known}。',
+  },
+  force_unknown: { en: '--force knows {known}; got "{value}".', 'zh-CN': '--force 只接受 {known}；实为 "{value}"。' },
+  not_answered: {
+    en: 'Nothing was changed: nobody said yes. Use --yes where nobody can be asked.',
+    'zh-CN': '未做任何更改：没有得到确认。无人值守时请使用 --yes。',
+  },
+  // an operation
+  first_release: { en: 'first release', 'zh-CN': '首个发布版本' },
+  age: { en: '{age} old', 'zh-CN': '已运行 {age}' },
+  stable_age: { en: 'stable, {age}', 'zh-CN': '稳定，{age}' },
+  not_yet_stable: { en: 'not yet stable', 'zh-CN': '尚未稳定' },
+  changes: { en: 'changes', 'zh-CN': '变更' },
+  nothing_changes: { en: 'nothing', 'zh-CN': '无' },
+  change_added: { en: '{kind} {name} added', 'zh-CN': '新增 {kind} {name}' },
+  change_removed: { en: '{kind} {name} removed', 'zh-CN': '移除 {kind} {name}' },
+  change_changed: { en: '{kind} {name} changed', 'zh-CN': '更改 {kind} {name}' },
+  change_stays: { en: '{name} stays as it is now (keep_current)', 'zh-CN': '{name} 保持当前值（keep_current）' },
+  way_back: { en: 'way back', 'zh-CN': '回滚方式' },
+  way_forward: { en: 'way', 'zh-CN': '部署方式' },
+  rung_warm: { en: 'warm standby, about 3 ms', 'zh-CN': '热备运行中（warm），约 3 毫秒' },
+  rung_frozen: { en: 'frozen standby, about 20 ms', 'zh-CN': '热备已冻结（frozen），约 20 毫秒' },
+  rung_cold: { en: 'cold standby: its containers start first', 'zh-CN': '冷备（cold）：先启动容器' },
+  rung_retired: {
+    en: 'retired: containers are created from its image first',
+    'zh-CN': '已退役（retired）：先从镜像创建容器',
+  },
+  start_first: {
+    en: 'start first: the new release starts beside the old one',
+    'zh-CN': '先启后停：新版本与旧版本并行启动',
+  },
+  stop_first: {
+    en: 'stop first, because {because}: nobody answers in between',
+    'zh-CN': '先停后启，因为 {because}：期间服务中断',
+  },
+  because_volume: { en: 'two releases must not write to the volume {name}', 'zh-CN': '两个版本不能同时写入卷 {name}' },
+  because_port: { en: 'two releases cannot hold the host port {name}', 'zh-CN': '两个版本不能同时占用主机端口 {name}' },
+  proof: { en: 'proof', 'zh-CN': '证明' },
+  proof_line: {
+    en: "{answers} of {of} answers through the proxy came from {release} (health path, never a user's route)",
+    'zh-CN': '经代理的 {of} 个应答中有 {answers} 个来自 {release}（健康检查路径，不触碰用户路由）',
+  },
+  done_in: { en: 'done', 'zh-CN': '完成' },
+  done_line: {
+    en: '{release} serves · {total} · {transaction}',
+    'zh-CN': '{release} 正在服务 · {total} · {transaction}',
+  },
+  noop: { en: 'nothing to do', 'zh-CN': '无需操作' },
+  would: { en: 'dry run', 'zh-CN': '试运行' },
+  would_line: { en: 'nothing was changed', 'zh-CN': '未做任何更改' },
+  steps: { en: 'steps', 'zh-CN': '步骤' },
+  image_not_here: {
+    en: 'The image {image} is not on this host: it would be pulled first, and the plan made then.',
+    'zh-CN': '镜像 {image} 不在本机：将先拉取，然后再制定计划。',
+  },
+  step_plan: { en: 'plan', 'zh-CN': '计划' },
+  step_pull: { en: 'image', 'zh-CN': '镜像' },
+  step_create: { en: 'create', 'zh-CN': '创建' },
+  step_wake: { en: 'wake', 'zh-CN': '唤醒' },
+  step_health: { en: 'health', 'zh-CN': '健康检查' },
+  step_shift_traffic: { en: 'shift traffic', 'zh-CN': '切换流量' },
+  step_prove: { en: 'prove', 'zh-CN': '证明' },
+  step_drain: { en: 'drain', 'zh-CN': '排空' },
+  step_demote: { en: 'demote', 'zh-CN': '降级' },
+  step_take_over: { en: 'take over', 'zh-CN': '接管' },
+  step_resume: { en: 'resume', 'zh-CN': '恢复' },
+  step_outcome: { en: 'outcome', 'zh-CN': '结果' },
+  engine_away: {
+    en: 'Docker does not answer ({reason}); what follows the switch is overdue work and is done when it does',
+    'zh-CN': 'Docker 无应答（{reason}）；切换之后的收尾工作将在其恢复后完成',
+  },
+  overdue_left: { en: 'overdue work of {scope} is left: {reason}', 'zh-CN': '{scope} 的逾期工作尚未完成：{reason}' },
+  overdue_done: { en: 'overdue work of {scope} is done', 'zh-CN': '{scope} 的逾期工作已完成' },
+  interrupting: {
+    en: 'Going back to what served before. Ctrl-C again leaves that to the next command.',
+    'zh-CN': '正在恢复之前的版本。再次按 Ctrl-C 则交由下一条命令完成。',
+  },
+  interrupting_rollback: {
+    en: 'The rollback is being finished. Ctrl-C again leaves that to the next command.',
+    'zh-CN': '正在完成回滚。再次按 Ctrl-C 则交由下一条命令完成。',
+  },
+  interrupting_removal: {
+    en: 'The removal is being finished. Ctrl-C again leaves that to the next command.',
+    'zh-CN': '正在完成移除。再次按 Ctrl-C 则交由下一条命令完成。',
+  },
+  effect: { en: 'effect', 'zh-CN': '效果' },
+  effect_line: {
+    en: 'success {before} → {after} · {requests} requests since',
+    'zh-CN': '成功率 {before} → {after} · 之后 {requests} 个请求',
+  },
+  // up, down, remove, serve
+  proxy_runs: {
+    en: 'The proxy runs (HAProxy {version}, {kind}).',
+    'zh-CN': '代理已运行（HAProxy {version}，{kind}）。',
+  },
+  listens: { en: '{scope} listens on {listen}', 'zh-CN': '{scope} 监听 {listen}' },
+  live_restore_off: {
+    en: 'live-restore is off in Docker: when the engine stops, every container stops with it, the proxy too. Set "live-restore": true in /etc/docker/daemon.json and reload it (systemctl reload docker).',
+    'zh-CN':
+      'Docker 的 live-restore 未开启：引擎停止时所有容器（包括代理）都会停止。请在 /etc/docker/daemon.json 中设置 "live-restore": true 并重新加载（systemctl reload docker）。',
+  },
+  proxy_stopped: {
+    en: 'The proxy is stopped. Services keep running, but nobody reaches them through it: {services}.',
+    'zh-CN': '代理已停止。服务仍在运行，但无法经代理访问：{services}。',
+  },
+  all_removed: {
+    en: '{count} containers and the network of this installation are gone; its history is kept in {state}.',
+    'zh-CN': '已移除 {count} 个容器和本安装的网络；历史保留在 {state}。',
+  },
+  ask_remove_all: {
+    en: 'Remove every container and network of this installation?',
+    'zh-CN': '移除本安装的所有容器和网络？',
+  },
+  ask_remove: {
+    en: 'Remove {scope} with its {count} containers and its releases?',
+    'zh-CN': '移除 {scope} 及其 {count} 个容器和所有发布版本？',
+  },
+  removed: {
+    en: '{scope} is removed with its {count} containers. Its history stays in astern log.',
+    'zh-CN': '{scope} 及其 {count} 个容器已移除。历史仍可用 astern log 查看。',
+  },
+  ignored: { en: 'ignored in {path}: {key}: {reason}', 'zh-CN': '{path} 中忽略了 {key}：{reason}' },
+  serving: { en: 'Watching {count} services; Ctrl-C stops.', 'zh-CN': '正在值守 {count} 个服务；按 Ctrl-C 停止。' },
+  already_serving: {
+    en: 'Another astern serve runs with this state.',
+    'zh-CN': '已有另一个 astern serve 在使用此状态目录。',
+  },
+} as const satisfies Record<string, Text>
+
+export type MessageKey = keyof typeof messages
+export type Translate = (key: MessageKey, details?: Details) => string
+
+export function translator(language: Language): Translate {
+  return (key, details = {}) => fillIn(messages[key][language], details)
+}

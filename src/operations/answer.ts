@@ -1,0 +1,84 @@
+// What deploy and rollback answer to machines. The snake_case names are a contract; unknown is `null`, never missing.
+import { type AsternError, isAsternError, reasonOf, fail } from '../core/errors.ts'
+import {
+  type OperationKind,
+  type Outcome,
+  type Release,
+  releaseName,
+  type ReleaseRef,
+  type Rung,
+  type Scope,
+  type Strategy,
+} from '../core/model.ts'
+import type { Plan } from '../core/plan.ts'
+import type { App } from './app.ts'
+import { type Operation, round } from './operation.ts'
+
+export type Durations = Readonly<
+  Record<'total' | 'plan' | 'wake' | 'health' | 'shift_traffic' | 'prove', number | null>
+>
+
+export type Answer = {
+  readonly transaction_id: string | null
+  readonly operation: OperationKind
+  readonly service: string
+  readonly environment: string
+  readonly outcome: Outcome
+  readonly from: ReleaseRef | null
+  readonly to: ReleaseRef | null
+  readonly duration_ms: Durations
+  readonly strategy: Strategy | null
+  /** Of the target before it woke. */
+  readonly rung: Rung | null
+  readonly proof: { readonly release: string; readonly answers: number; readonly of: number } | null
+  readonly hold: null
+  readonly warnings: readonly string[]
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null
+}
+
+/** An answer with what people are shown beside it. */
+export type Answered = {
+  readonly answer: Answer
+  readonly plan: Plan | null
+  readonly exit: number
+  /** The error itself, for texts in another language. */
+  readonly error: AsternError | null
+  readonly noopReason: string | null
+}
+
+export function releaseRef(release: Release): ReleaseRef {
+  const { number, version, image, digest } = release
+  return { release: releaseName(number), version, image, digest }
+}
+
+export function refOf(app: App, scope: Scope, number: number | null): ReleaseRef | null {
+  const release = number === null ? null : app.store.releases.get(scope, number)
+  return release === null ? null : releaseRef(release)
+}
+
+export function durationsOf(operation: Operation | null, totalMs: number): Durations {
+  const of = (kind: 'plan' | 'wake' | 'health' | 'shift_traffic' | 'prove') => {
+    const spent = operation?.durations.get(kind)
+    return spent === undefined ? null : round(spent)
+  }
+  return {
+    total: round(totalMs),
+    plan: of('plan'),
+    wake: of('wake'),
+    health: of('health'),
+    shift_traffic: of('shift_traffic'),
+    prove: of('prove'),
+  }
+}
+
+/** The release that serves now, for people: `r41 v1.2.0`, or `-`. */
+export function servingNow(app: App, scope: Scope): string {
+  const active = app.store.services.get(scope)?.active ?? null
+  const release = active === null ? null : app.store.releases.get(scope, active)
+  if (release === null) return '-'
+  return release.version === null ? releaseName(release.number) : `${releaseName(release.number)} ${release.version}`
+}
+
+export function asAsternError(error: unknown): AsternError {
+  return isAsternError(error) ? error : fail('INTERNAL', { reason: reasonOf(error) }, error)
+}

@@ -1,0 +1,27 @@
+// What every operation is given: the state, and the ports to the world. Heavy drivers are loaded when they are first asked for,
+// so that a warm rollback imports none of them.
+import type { Actor } from '../core/model.ts'
+import type { Clock, Random } from '../ports/clock.ts'
+import type { Runtime } from '../ports/runtime.ts'
+import type { Secrets } from '../ports/secrets.ts'
+import type { ProxyProcess, Traffic } from '../ports/traffic.ts'
+import type { Store } from '../store/store.ts'
+
+export type App = {
+  readonly store: Store
+  readonly traffic: Traffic
+  readonly runtime: () => Promise<Runtime>
+  readonly proxy: () => Promise<ProxyProcess>
+  readonly secrets: () => Promise<Secrets>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Common to every request for an operation. */
+export type Asked = {
+  readonly actor: Actor
+  /** Why, in the words of who asks. */
+  readonly reason: string | null
+  /** Aborted by Ctrl-C. */
+  readonly signal?: AbortSignal
+}

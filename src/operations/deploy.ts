@@ -1,0 +1,310 @@
+// Brings a new release into service beside, or in place of, the one that serves. When it fails, the release that served before serves.
+import { type AsternError, fail, isAsternError, reasonOf } from '../core/errors.ts'
+import { type Definition, type Outcome, releaseName, type Release, type Scope } from '../core/model.ts'
+import { planDeploy, planWayBack } from '../core/plan-deploy.ts'
+import { type Decision, type Plan } from '../core/plan.ts'
+import type { Force } from '../core/plan-rollback.ts'
+import { insertReplicas, keptVersions } from './addresses.ts'
+import { type Answered, asAsternError, durationsOf, refOf, servingNow } from './answer.ts'
+import type { App, Asked } from './app.ts'
+import { runSteps, startStep } from './executor.ts'
+import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
+import { type Draft, findImage, prepareHost, readSecrets, draftRelease } from './prepare.ts'
+import { supersedeUnfinished } from './supersede.ts'
+import { see } from './see.ts'
+import { PROOF_REQUESTS } from './steps.ts'
+
+export type DeployAsked = Asked & { readonly tag: string; readonly force: ReadonlySet<Force> }
+
+/** Says what a deploy would do, and changes nothing but what a pull changes when `pull` is true. */
+export async function planDeployOf(
+  app: App,
+  definition: Definition,
+  asked: DeployAsked,
+): Promise<{ decision: Decision; release: Release } | null> {
+  const image = await findImage(app, definition, asked.tag, false, asked.signal)
+  if (image === null) return null
+  const observed = await app.traffic.observe()
+  const draft = draftRelease(app, definition, image, await readSecrets(app, definition, asked.signal))
+  const seen = app.store.services.get(definition) === null ? unseen(app, definition) : see(app, definition, observed)
+  const release = { ...draft.release, number: app.store.services.get(definition)?.nextRelease ?? 1 }
+  return { decision: planDeploy({ ...seen, liveReplicas: draft.liveReplicas }, release, asked), release }
+}
+
+/** Errors that are thrown, with nothing changed: those of preparing (image, secrets, engine, proxy). Everything later is in the answer. */
+export async function deploy(app: App, definition: Definition, asked: DeployAsked): Promise<Answered> {
+  const { store, clock } = app
+  const startedAt = clock.monotonic()
+  const elapsed = () => clock.monotonic() - startedAt
+  const controller = new AbortController()
+  await app.traffic.observe()
+  await prepareHost(app, definition)
+  let operation: Operation
+  try {
+    operation = store.transaction(() => {
+      const operation = begin(app, definition, 'deploy', asked, controller)
+      supersedeUnfinished(app, operation)
+      operation.record({ step: 'pull', key: 'pull', status: 'started', release: null, detail: { tag: asked.tag } })
+      return operation
+    })
+  } catch (error) {
+    const busy = asAsternError(error)
+    if (busy.code !== 'BUSY') throw error
+    return answered(app, definition, null, null, 'busy', elapsed(), busy)
+  }
+  return whileLeased(app, operation, controller, async () => {
+    let decision: Decision
+    try {
+      const draft = await prepare(app, operation, definition, asked)
+      const observed = await app.traffic.observe()
+      const planFrom = clock.monotonic()
+      decision = operation.commit(() => decide(app, operation, definition, draft, asked, observed, planFrom))
+    } catch (error) {
+      const failure = notBegun(app, operation, error)
+      return answered(app, definition, operation, null, 'failed', elapsed(), failure)
+    }
+    if (decision.outcome === 'noop') {
+      const result = answered(app, definition, operation, null, 'noop', elapsed(), null)
+      return {
+        ...result,
+        noopReason: decision.reason,
+        answer: { ...result.answer, to: refOf(app, definition, decision.active) },
+      }
+    }
+    if (decision.outcome === 'refused') {
+      return answered(app, definition, operation, null, 'refused', elapsed(), fail(decision.code, decision.details))
+    }
+    const { outcome, error } = await carryOut(app, operation, decision, { firstStarted: true })
+    return answered(app, definition, operation, decision, outcome, elapsed(), error)
+  })
+}
+
+async function prepare(app: App, operation: Operation, definition: Definition, asked: DeployAsked): Promise<Draft> {
+  const startedAt = app.clock.monotonic()
+  const image = await findImage(app, definition, asked.tag, true, operation.signal)
+  const detail = { image: image!.reference, digest: image!.digest }
+  const durationMs = app.clock.monotonic() - startedAt
+  operation.commit(() =>
+    operation.record({ step: 'pull', key: 'pull', status: 'succeeded', release: null, durationMs, detail }),
+  )
+  return draftRelease(app, definition, image!, await readSecrets(app, definition, operation.signal))
+}
+
+/** Within a commit: decides, and writes the intent of the first step. */
+function decide(
+  app: App,
+  operation: Operation,
+  definition: Definition,
+  draft: Draft,
+  asked: DeployAsked,
+  observed: Awaited<ReturnType<App['traffic']['observe']>>,
+  startedAt: number,
+): Decision {
+  const { services, releases, operations } = app.store
+  services.define(definition)
+  const number = services.get(operation)!.nextRelease
+  const release = { ...draft.release, number }
+  const decision = planDeploy(see(app, operation, observed), release, asked)
+  if (decision.outcome !== 'plan') {
+    const detail =
+      decision.outcome === 'noop' ? { reason: decision.reason } : { code: decision.code, ...decision.details }
+    operation.end(decision.outcome, detail)
+    return decision
+  }
+  services.takeNumber(operation)
+  releases.insertCandidate(release, draft.sealed, operation.transactionId)
+  insertReplicas(app, operation, number, decision.create, keptVersions(release))
+  services.setCandidate(operation, number)
+  operations.setPlan(operation.transactionId, decision.from, decision.to, JSON.stringify(decision))
+  const durationMs = app.clock.monotonic() - startedAt
+  operation.durations.set('plan', durationMs)
+  const detail = {
+    from: decision.from === null ? null : releaseName(decision.from),
+    to: releaseName(number),
+    strategy: decision.strategy,
+  }
+  operation.record({ step: 'plan', key: 'plan', status: 'succeeded', release: number, durationMs, detail })
+  startStep(app, operation, decision.steps[0]!)
+  return decision
+}
+
+export type Ended = { readonly outcome: 'succeeded' | 'rolled_back' | 'failed'; readonly error: AsternError | null }
+
+/** Runs the plan's steps, and the way back when one fails. */
+export async function carryOut(
+  app: App,
+  operation: Operation,
+  plan: Plan,
+  options: { readonly firstStarted?: boolean; readonly attempt?: number; readonly steps?: Plan['steps'] },
+): Promise<Ended> {
+  try {
+    await runSteps(app, operation, options.steps ?? plan.steps, {
+      ...options,
+      atLast: () => succeeded(app, operation, plan),
+    })
+    return { outcome: 'succeeded', error: null }
+  } catch (error) {
+    if (lostLease(error, operation)) return { outcome: 'rolled_back', error: preempted(app, operation) }
+    return goBack(app, operation, plan, error)
+  }
+}
+
+function succeeded(app: App, operation: Operation, plan: Plan): void {
+  const { releases, services } = app.store
+  const nowAt = app.clock.now()
+  if (plan.from !== null) releases.markStandby(operation, plan.from, nowAt)
+  releases.markActive(operation, plan.to, 'deploy', nowAt)
+  // Until there is a bake, a release whose deploy succeeded counts as stable.
+  releases.markStable(operation, plan.to)
+  const release = releases.get(operation, plan.to)!
+  releases.liftQuarantine(operation, release.identity)
+  const sealed = releases.sealed(operation, plan.to)
+  const kept = [...keptVersions(release)].map(([name, version]) => ({ name, version, sealed: sealed[name]! }))
+  services.setCurrentSecrets(operation, kept)
+  services.setCandidate(operation, null)
+  operation.end('succeeded')
+}
+
+/** The goal becomes: the release that served before serves. */
+export async function goBack(app: App, operation: Operation, plan: Plan, cause: unknown): Promise<Ended> {
+  const { store } = app
+  const shifted = store.journal.ofTransaction(operation.transactionId).some(({ step }) => step === 'shift_traffic')
+  const former = plan.from === null ? null : store.releases.get(operation, plan.from)
+  const failedRelease = store.releases.get(operation, plan.to)!
+  // Ctrl-C has been heard; the way back is not what it wanted to stop.
+  const unstoppable: Operation = { ...operation, signal: new AbortController().signal }
+  const close = () => {
+    store.releases.markFailed(operation, plan.to)
+    store.services.setCandidate(operation, null)
+    store.services.setActive(operation, plan.from)
+    operation.end(shifted && plan.from !== null ? 'rolled_back' : 'failed', { reason: reasonOf(cause) })
+  }
+  try {
+    const observed = await app.traffic.observe().catch(() => null)
+    const steps = planWayBack(see(app, operation, observed), former, failedRelease, shifted)
+    if (steps.length === 0) operation.commit(close)
+    else await runSteps(app, unstoppable, steps, { atLast: close })
+  } catch (error) {
+    if (lostLease(error, operation)) return { outcome: 'rolled_back', error: preempted(app, operation) }
+    return wayBackFailed(app, operation, plan, former, cause, error)
+  }
+  const serving = servingNow(app, operation)
+  const outcome = shifted && former !== null ? 'rolled_back' : 'failed'
+  if (isAsternError(cause, 'INTERRUPTED')) return { outcome, error: fail('INTERRUPTED', { serving }, cause) }
+  return {
+    outcome,
+    error: fail('DEPLOY_FAILED', { reason: reasonOf(cause), serving, transaction: operation.transactionId }, cause),
+  }
+}
+
+/** Traffic may be right although cleaning up behind it failed (the engine is away): then only the clean-up is left, as overdue work. */
+function wayBackFailed(
+  app: App,
+  operation: Operation,
+  plan: Plan,
+  former: Release | null,
+  cause: unknown,
+  error: unknown,
+): Ended {
+  const { store } = app
+  const proved = store.journal
+    .ofTransaction(operation.transactionId)
+    .some(
+      (event) =>
+        event.step === 'prove' &&
+        event.status === 'succeeded' &&
+        former !== null &&
+        event.release === releaseName(former.number),
+    )
+  const shifted = store.services.get(operation)?.active === plan.to
+  const safe = proved || !shifted
+  store.transaction(() => {
+    if (!store.leases.holds(operation.lease)) return
+    store.releases.markFailed(operation, plan.to)
+    store.services.setCandidate(operation, null)
+    operation.end('failed', { reason: reasonOf(cause), way_back: reasonOf(error) })
+  })
+  const serving = servingNow(app, operation)
+  if (safe)
+    return {
+      outcome: 'failed',
+      error: fail('DEPLOY_FAILED', { reason: reasonOf(cause), serving, transaction: operation.transactionId }, cause),
+    }
+  const release = former === null ? '-' : releaseName(former.number)
+  return { outcome: 'failed', error: fail('ROLLBACK_FAILED', { release, reason: reasonOf(error), serving }, error) }
+}
+
+function preempted(app: App, operation: Operation): AsternError {
+  const by = app.store.leases.holder(operation, app.clock.now())?.transactionId
+  const newest = by ?? app.store.operations.list(1)[0]?.transactionId ?? '-'
+  return fail('PREEMPTED', { by: newest, serving: servingNow(app, operation) })
+}
+
+/** Preparing failed: nothing had moved. The error keeps its own exit code. */
+function notBegun(app: App, operation: Operation, error: unknown): AsternError {
+  if (lostLease(error, operation)) return preempted(app, operation)
+  const failure = asAsternError(error)
+  app.store.transaction(() => {
+    if (!app.store.leases.holds(operation.lease)) return
+    operation.record({
+      step: 'pull',
+      key: 'pull',
+      status: 'failed',
+      release: null,
+      detail: { code: failure.code, reason: failure.message },
+    })
+    operation.end('failed', { code: failure.code })
+  })
+  if (failure.code === 'INTERRUPTED') return fail('INTERRUPTED', { serving: servingNow(app, operation) }, error)
+  return failure
+}
+
+function unseen(app: App, definition: Definition): Parameters<typeof planDeploy>[0] {
+  return {
+    service: definition.service,
+    environment: definition.environment,
+    nowAt: app.clock.now(),
+    definition,
+    liveReplicas: definition.replicas,
+    active: null,
+    candidate: null,
+    replicas: [],
+    quarantined: new Map(),
+    currentSecrets: new Map(),
+    nextOrdinal: () => 1,
+  }
+}
+
+function answered(
+  app: App,
+  scope: Scope,
+  operation: Operation | null,
+  plan: Plan | null,
+  outcome: Outcome,
+  totalMs: number,
+  error: AsternError | null,
+): Answered {
+  const proved = outcome === 'succeeded' && plan !== null
+  return {
+    answer: {
+      transaction_id: operation?.transactionId ?? null,
+      operation: 'deploy',
+      service: scope.service,
+      environment: scope.environment,
+      outcome,
+      from: refOf(app, scope, plan === null ? (app.store.services.get(scope)?.active ?? null) : plan.from),
+      to: refOf(app, scope, plan?.to ?? null),
+      duration_ms: durationsOf(operation, totalMs),
+      strategy: plan?.strategy ?? null,
+      rung: plan?.rung ?? null,
+      proof: proved ? { release: releaseName(plan.to), answers: PROOF_REQUESTS, of: PROOF_REQUESTS } : null,
+      hold: null,
+      warnings: [],
+      error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
+    },
+    plan,
+    exit: error?.exit ?? 0,
+    error,
+    noopReason: null,
+  }
+}

@@ -1,0 +1,146 @@
+// What was done: operations, newest first, and one of them step by step, put together from the journal.
+import type { JournalEvent } from '../core/journal-event.ts'
+import { type OperationKind, type Outcome, releaseName, type Scope, type StepStatus } from '../core/model.ts'
+import type { Plan } from '../core/plan.ts'
+import type { Operation } from '../store/operations.ts'
+import { releaseRef } from './answer.ts'
+import type { App } from './app.ts'
+
+/** A release that may be gone with its service: then only its number is known. */
+type FormerRef = {
+  readonly release: string
+  readonly version: string | null
+  readonly image: string | null
+  readonly digest: string | null
+}
+
+/** One of `operations` in `astern log --json`. */
+export type OperationEntry = Scope & {
+  readonly transaction_id: string
+  readonly operation: OperationKind
+  readonly from: FormerRef | null
+  readonly to: FormerRef | null
+  /** `null`: it has not ended. */
+  readonly outcome: Outcome | null
+  readonly actor: string
+  readonly reason: string | null
+  /** ISO 8601, UTC. */
+  readonly started_at: string
+  readonly ended_at: string | null
+  readonly duration_ms: number | null
+}
+
+/** A step from its beginning to its end. */
+export type StepEntry = {
+  readonly step: string
+  readonly key: string
+  readonly attempt: number
+  readonly release: string | null
+  /** `started`: it runs, or whoever ran it died. */
+  readonly status: StepStatus
+  readonly started_at: string
+  readonly duration_ms: number | null
+  readonly detail: JournalEvent['detail']
+}
+
+export type Filter = { readonly service: string | null; readonly environment: string | null }
+
+/** Newest first. A service that was removed is found as well. */
+export function newestOperations(app: App, filter: Filter, limit: number): Operation[] {
+  const { db, operations } = app.store
+  const { service, environment } = filter
+  if (service === null && environment === null) return operations.list(limit)
+  return found(
+    app,
+    db.all(
+      `SELECT transaction_id FROM operations WHERE service = coalesce(?, service) AND environment = coalesce(?, environment)
+       ORDER BY started_at DESC LIMIT ?`,
+      service,
+      environment,
+      limit,
+    ),
+  )
+}
+
+/** Operations that went from or to a release, newest first. */
+export function operationsWith(app: App, scope: Scope, release: number, limit: number): Operation[] {
+  return found(
+    app,
+    app.store.db.all(
+      `SELECT transaction_id FROM operations WHERE service = ? AND environment = ? AND (from_release = ? OR to_release = ?)
+       ORDER BY started_at DESC LIMIT ?`,
+      scope.service,
+      scope.environment,
+      release,
+      release,
+      limit,
+    ),
+  )
+}
+
+function found(app: App, rows: readonly Readonly<Record<string, unknown>>[]): Operation[] {
+  return rows.map((row) => app.store.operations.get(String(row['transaction_id']))!)
+}
+
+/** `tx-5f8a7b9c`, with or without its `tx-`. `null`: there is none. */
+export function findOperation(app: App, name: string): Operation | null {
+  return app.store.operations.get(name) ?? app.store.operations.get(`tx-${name}`)
+}
+
+export function operationEntry(app: App, operation: Operation): OperationEntry {
+  const { service, environment, transactionId, kind, from, to, outcome, actor, reason, startedAt, endedAt } = operation
+  return {
+    transaction_id: transactionId,
+    operation: kind,
+    service,
+    environment,
+    from: formerRef(app, operation, from),
+    to: formerRef(app, operation, to),
+    outcome,
+    actor,
+    reason,
+    started_at: new Date(startedAt).toISOString(),
+    ended_at: endedAt === null ? null : new Date(endedAt).toISOString(),
+    duration_ms: endedAt === null ? null : endedAt - startedAt,
+  }
+}
+
+function formerRef(app: App, scope: Scope, number: number | null): FormerRef | null {
+  if (number === null) return null
+  const release = app.store.releases.get(scope, number)
+  return release === null
+    ? { release: releaseName(number), version: null, image: null, digest: null }
+    : releaseRef(release)
+}
+
+export function planOf(operation: Operation): Plan | null {
+  return operation.plan === null ? null : (JSON.parse(operation.plan) as Plan)
+}
+
+/** True while somebody works on it; an operation without an end on which nobody works is finished by the next command. */
+export function isRunning(app: App, operation: Operation): boolean {
+  if (operation.endedAt !== null) return false
+  const holder = app.store.leases.holder(operation, app.clock.now())
+  return holder !== null && holder.alive && holder.transactionId === operation.transactionId
+}
+
+/** Steps in the order in which they began, each tried as often as it was. */
+export function stepsOf(events: readonly JournalEvent[]): StepEntry[] {
+  const steps = new Map<string, StepEntry>()
+  for (const event of events) {
+    if (event.step === 'outcome') continue
+    const { step, key, attempt, release, status, duration_ms, detail } = event
+    const begun = steps.get(`${key} ${attempt}`)
+    steps.set(`${key} ${attempt}`, {
+      step,
+      key,
+      attempt,
+      release,
+      status,
+      started_at: begun?.started_at ?? event.timestamp,
+      duration_ms,
+      detail,
+    })
+  }
+  return [...steps.values()]
+}

@@ -1,0 +1,62 @@
+// The headless loop of `astern serve`: finishes what others left, demotes by time, keeps the ladder as it should be after an engine restart.
+import { scopeName } from '../core/model.ts'
+import type { App } from './app.ts'
+import { doOverdue, isOverdue } from './overdue.ts'
+
+const TICK_MS = 1_000
+/** How often the engine is asked whether its containers are as the state says. */
+const LOOK_EVERY_MS = 10_000
+const MAX_BACKOFF_MS = 300_000
+
+export type KeeperOptions = {
+  readonly signal: AbortSignal
+  /** What could not be done; said once until it changes. */
+  readonly onTrouble: (scope: string, reason: string) => void
+  readonly onDone: (scope: string) => void
+}
+
+export type Keeper = {
+  /** Runs until the signal aborts; the step that runs then is finished first. */
+  readonly run: () => Promise<void>
+  /** Look now rather than at the next tick. */
+  readonly nudge: () => void
+}
+
+export function createKeeper(app: App, options: KeeperOptions): Keeper {
+  let wake = new AbortController()
+  let told = ''
+  let backoffMs = 0
+  let nextLookAt = 0
+
+  async function tick(): Promise<void> {
+    const nowMs = app.clock.monotonic()
+    const look = nowMs >= nextLookAt
+    if (!look && (backoffMs > 0 || !isOverdue(app))) return
+    const { done, left } = await doOverdue(app, { look, signal: options.signal })
+    for (const scope of done) options.onDone(scopeName(scope))
+    const trouble = left.map(({ scope, reason }) => `${scopeName(scope)}: ${reason}`).join('\n')
+    if (trouble !== told) for (const { scope, reason } of left) options.onTrouble(scopeName(scope), reason)
+    told = trouble
+    backoffMs = left.length === 0 ? 0 : Math.min(MAX_BACKOFF_MS, Math.max(TICK_MS, backoffMs * 2))
+    nextLookAt = app.clock.monotonic() + Math.max(backoffMs, left.length === 0 ? LOOK_EVERY_MS : 0)
+  }
+
+  return {
+    async run() {
+      // After a crash the proxy's file and the running proxy may differ; the committed state decides.
+      await app.traffic.ensure().catch(() => {})
+      while (!options.signal.aborted) {
+        await tick()
+        try {
+          await app.clock.sleep(TICK_MS, AbortSignal.any([options.signal, wake.signal]))
+        } catch {
+          wake = new AbortController()
+        }
+      }
+    },
+    nudge() {
+      backoffMs = 0
+      wake.abort()
+    },
+  }
+}

@@ -1,0 +1,101 @@
+// Brings standbys to the rungs where they belong by now: work that is due by time, or that the world has undone.
+import { isAsternError } from '../core/errors.ts'
+import { type LadderPlan, planLadder } from '../core/ladder.ts'
+import type { Level, Release, Scope } from '../core/model.ts'
+import { releaseOf } from '../core/replica-name.ts'
+import type { Seen } from '../core/seen.ts'
+import type { ReplicaSeen } from '../ports/runtime.ts'
+import type { TrafficSeen } from '../ports/traffic.ts'
+import { insertReplicas } from './addresses.ts'
+import type { App, Asked } from './app.ts'
+import { runSteps } from './executor.ts'
+import { begin, lostLease, whileLeased } from './operation.ts'
+import { see } from './see.ts'
+
+const LADDER: Asked = { actor: { name: 'astern', automated: true }, reason: null }
+
+export type LadderResult = { readonly steps: number; readonly transactionId: string | null }
+
+/** True when, by the state alone, something is due. Asks neither the engine nor the proxy. */
+export function ladderIsDue(app: App, scope: Scope): boolean {
+  if (app.store.services.get(scope) === null) return false
+  return decide(app, scope, null).steps.length > 0
+}
+
+/**
+ * Does what is due. `look`: compares with the engine first, and mends what a restart or a hand has changed. Gives way to any other operation:
+ * then, and when there is nothing to do, no operation is opened. Throws what a failing step threw.
+ */
+export async function climb(
+  app: App,
+  scope: Scope,
+  options: { readonly look: boolean; readonly signal?: AbortSignal },
+): Promise<LadderResult> {
+  const { store } = app
+  const nothing: LadderResult = { steps: 0, transactionId: null }
+  if (store.services.get(scope) === null || store.leases.holder(scope, app.clock.now())?.alive === true) return nothing
+  const observed = await app.traffic.observe().catch(() => null)
+  const actual = options.look ? await (await app.runtime()).observe(scope) : null
+  const controller = new AbortController()
+  const opened = store.transaction(() => {
+    if (store.leases.holder(scope, app.clock.now())?.alive === true) return null
+    if (actual !== null) adopt(app, scope, actual)
+    const plan = decide(app, scope, observed)
+    if (plan.steps.length === 0) return null
+    const asked = options.signal === undefined ? LADDER : { ...LADDER, signal: options.signal }
+    const operation = begin(app, scope, 'ladder', asked, controller)
+    for (const [release, names] of Map.groupBy(plan.create, (name) => releaseOf(name)!)) {
+      insertReplicas(app, operation, release, names)
+    }
+    return { operation, plan }
+  })
+  if (opened === null) return nothing
+  const { operation, plan } = opened
+  try {
+    await whileLeased(app, operation, controller, () =>
+      runSteps(app, operation, plan.steps, { atLast: () => operation.end('succeeded', { steps: plan.steps.length }) }),
+    )
+  } catch (error) {
+    if (lostLease(error, operation)) return nothing
+    store.transaction(() => {
+      if (store.leases.holds(operation.lease)) operation.end('failed')
+    })
+    throw error
+  }
+  return { steps: plan.steps.length, transactionId: operation.transactionId }
+}
+
+/** Without a look at the proxy its servers are taken to be up: only levels count then. */
+function decide(app: App, scope: Scope, observed: TrafficSeen | null): LadderPlan {
+  const seen = see(app, scope, observed)
+  const replicas = observed === null ? seen.replicas.map((replica) => ({ ...replica, up: true })) : seen.replicas
+  return planLadder({ ...seen, replicas }, standbysOf(app, seen))
+}
+
+/** Releases that have replicas, without the active one and the candidate; the one that served last first. */
+function standbysOf(app: App, seen: Seen): Release[] {
+  const numbers = [...new Set(seen.replicas.map(({ release }) => release))]
+  return app.store.releases
+    .some(seen, numbers)
+    .filter(({ number }) => number !== seen.active?.number && number !== seen.candidate?.number)
+    .sort((a, b) => (b.standbySince ?? 0) - (a.standbySince ?? 0) || b.number - a.number)
+}
+
+/** Takes over what the engine says of containers: a restart may have thawed, stopped or lost them. */
+function adopt(app: App, scope: Scope, actual: readonly ReplicaSeen[]): void {
+  const { replicas } = app.store
+  const levels = new Map<string, Level>(actual.map(({ name, level }) => [name, level]))
+  for (const replica of replicas.of(scope)) {
+    const level = levels.get(replica.name) ?? 'absent'
+    if (level !== replica.level) replicas.setLevel(scope, replica.name, level)
+  }
+}
+
+/** True when the error only says that the engine is away: the work stays due. */
+export function staysDue(error: unknown): boolean {
+  return (
+    isAsternError(error, 'ENGINE_UNAVAILABLE') ||
+    isAsternError(error, 'ENGINE_PERMISSION') ||
+    isAsternError(error, 'PROXY_DOWN')
+  )
+}

@@ -1,0 +1,173 @@
+// One operation from its lease to its end. Invariants: nothing is written without the lease; every commit is durable before it returns.
+import { isAsternError, fail } from '../core/errors.ts'
+import type { JournalEvent } from '../core/journal-event.ts'
+import {
+  type OperationKind,
+  type Outcome,
+  releaseName,
+  type Scope,
+  type StepKind,
+  type StepStatus,
+} from '../core/model.ts'
+import { LEASE_RENEWAL_MS, type Lease } from '../store/leases.ts'
+import type { App, Asked } from './app.ts'
+
+const TRANSACTION_ID_BYTES = 4
+const WATCH_LEASE_EVERY_MS = 100
+
+export type Operation = Scope & {
+  readonly kind: OperationKind
+  readonly transactionId: string
+  readonly actor: string
+  readonly lease: Lease
+  readonly signal: AbortSignal
+  /** Milliseconds spent, by kind of step and for `plan`. */
+  readonly durations: Map<StepKind | 'plan', number>
+  /** Runs `work` in a durable transaction while the lease is held. Error: LEASE_LOST. */
+  commit<T>(work: () => T): T
+  record(event: Recorded): void
+  /** Ends it and gives the lease back, within the caller's transaction. */
+  end(outcome: Outcome, detail?: JournalEvent['detail']): void
+}
+
+export type Recorded = {
+  readonly step: string
+  readonly key: string
+  readonly status: StepStatus
+  readonly release: number | null
+  readonly durationMs?: number
+  readonly attempt?: number
+  readonly detail?: JournalEvent['detail']
+  readonly level?: JournalEvent['level']
+}
+
+export function newTransactionId(app: Pick<App, 'random'>): string {
+  return `tx-${app.random.hex(TRANSACTION_ID_BYTES)}`
+}
+
+/**
+ * Takes the lease and notes the operation, within the caller's transaction. `controller` is aborted when another operation takes over.
+ * Error: BUSY.
+ */
+export function begin(
+  app: App,
+  scope: Scope,
+  kind: OperationKind,
+  asked: Asked,
+  controller: AbortController,
+  resumed?: { readonly transactionId: string },
+): Operation {
+  const { store, clock } = app
+  const transactionId = resumed?.transactionId ?? newTransactionId(app)
+  const { service, environment } = scope
+  const lease = store.leases.take(scope, kind, transactionId, clock.now())
+  if (resumed === undefined) {
+    const startedAt = clock.now()
+    const { actor, reason } = asked
+    store.operations.insert({ service, environment, transactionId, kind, actor: actor.name, reason, startedAt })
+  }
+  const versions = new Map<number, string | null>()
+  const versionOf = (release: number) => {
+    if (!versions.has(release)) {
+      const version = store.releases.get(scope, release)?.version
+      if (version === undefined) return null
+      versions.set(release, version)
+    }
+    return versions.get(release) ?? null
+  }
+  const operation: Operation = {
+    service,
+    environment,
+    kind,
+    transactionId,
+    actor: asked.actor.name,
+    lease,
+    signal: asked.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, asked.signal]),
+    durations: new Map(),
+    commit: (work) =>
+      store.transaction(() => {
+        store.leases.fence(lease)
+        return work()
+      }),
+    record(event) {
+      store.journal.append({
+        timestamp: new Date(clock.now()).toISOString(),
+        level: event.level ?? (event.status === 'failed' ? 'error' : 'info'),
+        operation: kind,
+        service,
+        environment,
+        version: event.release === null ? null : versionOf(event.release),
+        release: event.release === null ? null : releaseName(event.release),
+        status: event.status,
+        step: event.step,
+        duration_ms: event.durationMs === undefined ? null : round(event.durationMs),
+        transaction_id: transactionId,
+        actor: asked.actor.name,
+        key: event.key,
+        attempt: event.attempt ?? 1,
+        epoch: lease.epoch,
+        detail: event.detail ?? null,
+      })
+    },
+    end(outcome, detail) {
+      const failed = outcome === 'failed'
+      const to = store.operations.get(transactionId)?.to ?? null
+      this.record({
+        step: 'outcome',
+        key: 'outcome',
+        status: failed ? 'failed' : 'succeeded',
+        release: to,
+        detail: { outcome, ...detail },
+        level: failed ? 'error' : outcome === 'rolled_back' ? 'warn' : 'info',
+      })
+      store.operations.end(transactionId, outcome, clock.now())
+      store.leases.release(lease)
+    },
+  }
+  return operation
+}
+
+export function round(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000
+}
+
+/** Renews the lease while `work` runs, and aborts it as soon as the lease is lost. */
+export async function whileLeased<T>(
+  app: App,
+  operation: Operation,
+  controller: AbortController,
+  work: () => Promise<T>,
+): Promise<T> {
+  const done = new AbortController()
+  const watching = watch(app, operation, controller, done.signal)
+  try {
+    return await work()
+  } finally {
+    done.abort()
+    await watching
+  }
+}
+
+async function watch(app: App, operation: Operation, controller: AbortController, done: AbortSignal): Promise<void> {
+  let renewAt = app.clock.monotonic() + LEASE_RENEWAL_MS
+  while (!done.aborted) {
+    try {
+      await app.clock.sleep(WATCH_LEASE_EVERY_MS, done)
+    } catch {
+      return // the work has ended
+    }
+    if (!app.store.leases.holds(operation.lease)) {
+      controller.abort(fail('LEASE_LOST'))
+      return
+    }
+    if (app.clock.monotonic() >= renewAt) {
+      app.store.leases.renew(operation.lease, app.clock.now())
+      renewAt = app.clock.monotonic() + LEASE_RENEWAL_MS
+    }
+  }
+}
+
+/** True when the error says that another operation holds the lease now. */
+export function lostLease(error: unknown, operation: Operation): boolean {
+  return isAsternError(error, 'LEASE_LOST') || isAsternError(operation.signal.reason, 'LEASE_LOST')
+}

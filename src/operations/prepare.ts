@@ -1,0 +1,99 @@
+// Everything a deploy needs before anything moves: the host, the image, the secrets, and the release made of them.
+import { fail } from '../core/errors.ts'
+import { identityOf } from '../core/identity.ts'
+import type { Definition, Health, ImageFacts, Release, SecretVersion } from '../core/model.ts'
+import type { SealedSecrets } from '../store/releases.ts'
+import type { App } from './app.ts'
+
+const DEFAULT_TIMING = { intervalMs: 500, timeoutMs: 2_000, rise: 1, fall: 2, startPeriodMs: 30_000 }
+const VERSION = /^v?\d+\.\d+\.\d+/
+
+export type OpenSecrets = { readonly versions: readonly SecretVersion[]; readonly sealed: SealedSecrets }
+
+export type Draft = { readonly release: Release; readonly sealed: SealedSecrets; readonly liveReplicas: number }
+
+/** Errors: ENGINE_…, FOREIGN_INSTALLATION. */
+export async function prepareHost(app: App, definition: Definition): Promise<void> {
+  const runtime = await app.runtime()
+  await runtime.facts()
+  await runtime.ensureNetwork()
+  const foreign = (await runtime.foreign(definition)).find(({ running }) => running)
+  if (foreign !== undefined) {
+    const { service, environment } = definition
+    throw fail('FOREIGN_INSTALLATION', { installation: foreign.installation, service, environment })
+  }
+}
+
+/** `null`: it is not on the host, and was not to be pulled. Errors: IMAGE_NOT_FOUND, REGISTRY_UNREACHABLE. */
+export async function findImage(
+  app: App,
+  definition: Definition,
+  tag: string,
+  pull: boolean,
+  signal?: AbortSignal,
+): Promise<ImageFacts | null> {
+  const reference = tag.startsWith('sha256:') ? `${definition.image}@${tag}` : `${definition.image}:${tag}`
+  const runtime = await app.runtime()
+  return runtime.image(reference, { pull, ...(signal === undefined ? {} : { signal }) })
+}
+
+/** Reads and seals every secret; their values go no further than this. Error: SECRET_UNAVAILABLE. */
+export async function readSecrets(app: App, definition: Definition, signal?: AbortSignal): Promise<OpenSecrets> {
+  const versions: SecretVersion[] = []
+  const sealed: Record<string, string> = {}
+  if (definition.secrets.length === 0) return { versions, sealed }
+  const { vault } = app.store
+  const resolver = await app.secrets()
+  for (const reference of definition.secrets) {
+    const { name, onRollback } = reference
+    const value = (await resolver.resolve(reference, signal)).reveal()
+    versions.push({ name, version: vault.version(name, value), onRollback })
+    sealed[name] = vault.seal(name, value)
+  }
+  return { versions, sealed }
+}
+
+/** The release as it would be; its number is handed out when the plan is committed. */
+export function draftRelease(app: App, definition: Definition, image: ImageFacts, secrets: OpenSecrets): Draft {
+  const health: Health = definition.health ?? { kind: image.hasHealthcheck ? 'image' : 'tcp', ...DEFAULT_TIMING }
+  const config = {
+    ...definition.process,
+    health,
+    secrets: [...secrets.versions].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  }
+  const before = app.store.services.get(definition)
+  const kept = before !== null && before.definition.replicas === definition.replicas
+  return {
+    release: {
+      service: definition.service,
+      environment: definition.environment,
+      number: 0,
+      version: versionOf(image),
+      image: image.reference,
+      digest: image.digest,
+      configDigest: image.configDigest,
+      identity: identityOf(image.configDigest, config),
+      config,
+      gitRevision: image.revision,
+      createdAt: app.clock.now(),
+      state: 'candidate',
+      stable: false,
+      rolledBack: false,
+      pinned: false,
+      activeAt: null,
+      activeBy: null,
+      standbySince: null,
+    },
+    sealed: secrets.sealed,
+    liveReplicas: kept ? before.liveReplicas : definition.replicas,
+  }
+}
+
+/** A tag that is a version says it; else the image's own label; else the tag as it is. */
+function versionOf(image: ImageFacts): string | null {
+  const colon = image.reference.lastIndexOf(':')
+  const tag =
+    image.reference.includes('@') || colon < image.reference.lastIndexOf('/') ? null : image.reference.slice(colon + 1)
+  if (tag !== null && VERSION.test(tag)) return tag
+  return image.version ?? tag
+}

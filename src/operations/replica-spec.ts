@@ -1,0 +1,57 @@
+// Puts together what the runtime needs to create a replica: the release's snapshot, and its secrets as they should be now.
+import { keptSecretsHash } from '../core/identity.ts'
+import type { Release, Scope } from '../core/model.ts'
+import type { ReplicaName, ReplicaSpec } from '../ports/runtime.ts'
+import type { StoredReplica } from '../store/replicas.ts'
+import type { App } from './app.ts'
+
+function find(app: App, scope: Scope, name: string): { replica: StoredReplica; release: Release } {
+  const replica = app.store.replicas.get(scope, name)
+  const release = replica === null ? null : app.store.releases.get(scope, replica.release)
+  if (replica === null || release === null)
+    throw new Error(`no replica ${name} of ${scope.service} in ${scope.environment}`)
+  return { replica, release }
+}
+
+export function replicaSpec(app: App, scope: Scope & { readonly transactionId: string }, name: string): ReplicaSpec {
+  const { replica, release } = find(app, scope, name)
+  return {
+    service: scope.service,
+    environment: scope.environment,
+    name,
+    release: release.number,
+    process: replica.process,
+    transactionId: scope.transactionId,
+    address: replica.address,
+    configDigest: release.configDigest,
+    config: release.config,
+    openEnv: () => openEnv(app, scope, release, replica),
+  }
+}
+
+export function replicaNameWithPolicy(app: App, scope: Scope, name: string): ReplicaName {
+  const { release } = find(app, scope, name)
+  return {
+    service: scope.service,
+    environment: scope.environment,
+    name,
+    release: release.number,
+    stop: release.config.stop,
+  }
+}
+
+/**
+ * The environment as the release had it; secrets marked `keep_current` as they are now, if the replica was made to have those (the replicas of a
+ * deploy that has not ended have their own).
+ */
+function openEnv(app: App, scope: Scope, release: Release, replica: StoredReplica): Record<string, string> {
+  const { vault, services, releases } = app.store
+  const sealed = { ...releases.sealed(scope, release.number) }
+  const current = services.currentSecrets(scope)
+  const versions = new Map(current.map(({ name, version }) => [name, version]))
+  if (replica.secretsHash === keptSecretsHash(release, versions)) {
+    for (const secret of current) if (secret.name in sealed) sealed[secret.name] = secret.sealed
+  }
+  const secrets = Object.fromEntries(Object.entries(sealed).map(([name, value]) => [name, vault.open(name, value)]))
+  return { ...release.config.env, ...secrets }
+}

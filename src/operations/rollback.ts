@@ -1,0 +1,189 @@
+// Takes a service back. The way of a warm rollback touches the state and the proxy, and nothing else.
+import { type AsternError, fail, reasonOf } from '../core/errors.ts'
+import { type Outcome, releaseName, type Scope } from '../core/model.ts'
+import { planWayBack } from '../core/plan-deploy.ts'
+import { type Decision, type Noop, type Plan, type Refused } from '../core/plan.ts'
+import { planRollback, type RollbackRequest } from '../core/plan-rollback.ts'
+import { insertReplicas } from './addresses.ts'
+import { type Answered, asAsternError, durationsOf, refOf, servingNow } from './answer.ts'
+import type { App, Asked } from './app.ts'
+import { runSteps, startStep } from './executor.ts'
+import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
+import { supersedeUnfinished } from './supersede.ts'
+import { choices, see } from './see.ts'
+import { PROOF_REQUESTS } from './steps.ts'
+
+export type RollbackAsked = Asked & RollbackRequest
+
+/** Says what a rollback would do, and changes nothing. Errors: SERVICE_UNKNOWN, RELEASE_UNKNOWN, PROXY_DOWN. */
+export async function planRollbackOf(app: App, scope: Scope, asked: RollbackAsked): Promise<Decision> {
+  const observed = await app.traffic.observe()
+  return planRollback(see(app, scope, observed), choices(app, scope, asked.to), asked)
+}
+
+/** Errors that are thrown, with nothing changed: SERVICE_UNKNOWN, RELEASE_UNKNOWN, PROXY_DOWN. Everything else is in the answer. */
+export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Promise<Answered> {
+  const { store, clock } = app
+  const startedAt = clock.monotonic()
+  const controller = new AbortController()
+  const observed = await app.traffic.observe()
+  let operation: Operation
+  let decision: Decision
+  try {
+    // Reading, deciding and writing the intent are one transaction: nobody can come between.
+    ;[operation, decision] = store.transaction(() => {
+      const decision = planRollback(see(app, scope, observed), choices(app, scope, asked.to), asked)
+      const operation = begin(app, scope, 'rollback', asked, controller)
+      if (decision.outcome === 'plan') open(app, operation, decision, clock.monotonic() - startedAt)
+      else operation.end(decision.outcome, detailOf(decision))
+      return [operation, decision] as const
+    })
+  } catch (error) {
+    const busy = asAsternError(error)
+    if (busy.code !== 'BUSY') throw error
+    return answered(app, scope, null, null, 'busy', clock.monotonic() - startedAt, busy)
+  }
+  if (decision.outcome === 'noop') {
+    const nothing = fail('NOTHING_TO_DO', { reason: decision.reason })
+    return answered(app, scope, operation, null, 'noop', clock.monotonic() - startedAt, nothing)
+  }
+  if (decision.outcome === 'refused') {
+    const refusal = fail(decision.code, decision.details)
+    return answered(app, scope, operation, null, 'refused', clock.monotonic() - startedAt, refusal)
+  }
+  const plan = decision
+  try {
+    await whileLeased(app, operation, controller, () =>
+      runSteps(app, operation, plan.steps, {
+        firstStarted: true,
+        atLast: () => succeeded(app, operation, plan, asked.reason),
+      }),
+    )
+    return answered(app, scope, operation, plan, 'succeeded', clock.monotonic() - startedAt, null)
+  } catch (error) {
+    const failure = lostLease(error, operation)
+      ? fail('LEASE_LOST', {}, error)
+      : await failed(app, operation, plan, error)
+    return answered(
+      app,
+      scope,
+      operation,
+      plan,
+      failure.code === 'LEASE_LOST' ? 'busy' : 'failed',
+      clock.monotonic() - startedAt,
+      failure,
+    )
+  }
+}
+
+function open(app: App, operation: Operation, plan: Plan, planMs: number): void {
+  supersedeUnfinished(app, operation)
+  insertReplicas(app, operation, plan.to, plan.create)
+  app.store.operations.setPlan(operation.transactionId, plan.from, plan.to, JSON.stringify(plan))
+  operation.durations.set('plan', planMs)
+  const detail = {
+    from: plan.from === null ? null : releaseName(plan.from),
+    to: releaseName(plan.to),
+    rung: plan.rung,
+    strategy: plan.strategy,
+  }
+  operation.record({ step: 'plan', key: 'plan', status: 'succeeded', release: plan.to, durationMs: planMs, detail })
+  startStep(app, operation, plan.steps[0]!)
+}
+
+/** Within the commit of the proof: users are safe, and the state says so. */
+export function succeeded(
+  app: App,
+  operation: Operation,
+  plan: Pick<Plan, 'from' | 'to'>,
+  reason: string | null,
+): void {
+  const { releases, services } = app.store
+  const nowAt = app.clock.now()
+  const from = plan.from === null ? null : releases.get(operation, plan.from)
+  if (from !== null && from.number !== plan.to) {
+    if (from.activeAt === null) releases.markFailed(operation, from.number)
+    else releases.markStandby(operation, from.number, nowAt)
+    releases.markRolledBack(operation, from.number)
+    releases.quarantine(operation, {
+      identity: from.identity,
+      release: from.number,
+      sinceAt: nowAt,
+      actor: operation.actor,
+      reason: reason ?? 'no reason was given',
+    })
+  }
+  // Going back on purpose to what was in quarantine lifts it.
+  const to = releases.get(operation, plan.to)
+  if (to !== null && to.identity !== from?.identity) releases.liftQuarantine(operation, to.identity)
+  services.setCandidate(operation, null)
+  releases.markActive(operation, plan.to, 'rollback', nowAt)
+  operation.end('succeeded')
+}
+
+/** A rollback does not roll itself back; but when stop-first has left nobody to serve, what served before is started again. */
+async function failed(app: App, operation: Operation, plan: Plan, cause: unknown): Promise<AsternError> {
+  try {
+    await restoreService(app, operation, plan)
+  } catch (error) {
+    if (lostLease(error, operation)) return fail('LEASE_LOST', {}, error)
+    // It is journalled as a failed step; what counts for the user is why the rollback failed.
+  }
+  app.store.transaction(() => {
+    if (app.store.leases.holds(operation.lease)) operation.end('failed', { reason: reasonOf(cause) })
+  })
+  const details = { release: releaseName(plan.to), reason: reasonOf(cause), serving: servingNow(app, operation) }
+  return fail('ROLLBACK_FAILED', details, cause)
+}
+
+async function restoreService(app: App, operation: Operation, plan: Plan): Promise<void> {
+  const { releases, services } = app.store
+  const from = plan.from === null ? null : releases.get(operation, plan.from)
+  const to = releases.get(operation, plan.to)
+  if (plan.strategy !== 'stop_first' || from === null || to === null) return
+  if (services.get(operation)?.active === plan.to) return
+  const observed = await app.traffic.observe()
+  await runSteps(
+    app,
+    { ...operation, signal: new AbortController().signal },
+    planWayBack(see(app, operation, observed), from, to, true),
+  )
+}
+
+function detailOf(decision: Refused | Noop): Record<string, unknown> {
+  return decision.outcome === 'noop' ? { reason: decision.reason } : { code: decision.code, ...decision.details }
+}
+
+function answered(
+  app: App,
+  scope: Scope,
+  operation: Operation | null,
+  plan: Plan | null,
+  outcome: Outcome,
+  totalMs: number,
+  error: AsternError | null,
+): Answered {
+  const proved = outcome === 'succeeded' && plan !== null
+  return {
+    answer: {
+      transaction_id: operation?.transactionId ?? null,
+      operation: 'rollback',
+      service: scope.service,
+      environment: scope.environment,
+      outcome,
+      from: refOf(app, scope, plan?.from ?? app.store.services.get(scope)?.active ?? null),
+      to: refOf(app, scope, plan?.to ?? null),
+      duration_ms: durationsOf(operation, totalMs),
+      strategy: plan?.strategy ?? null,
+      rung: plan?.rung ?? null,
+      proof: proved ? { release: releaseName(plan.to), answers: PROOF_REQUESTS, of: PROOF_REQUESTS } : null,
+      hold: null,
+      warnings: plan !== null && plan.notYetStable ? [`${releaseName(plan.to)} is not yet stable`] : [],
+      error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
+    },
+    plan,
+    exit: error?.exit ?? 0,
+    error,
+    noopReason: outcome === 'noop' && error !== null ? String(error.details['reason']) : null,
+  }
+}

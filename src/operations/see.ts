@@ -1,0 +1,87 @@
+// Reads what the planners look at. One pass over the state, without an await, so that deciding and writing the intent are one transaction.
+import { fail } from '../core/errors.ts'
+import { type Release, scopeName, type Scope } from '../core/model.ts'
+import type { RollbackChoices } from '../core/plan-rollback.ts'
+import type { Quarantine, Seen } from '../core/seen.ts'
+import type { TrafficSeen } from '../ports/traffic.ts'
+import type { StoredReplica } from '../store/replicas.ts'
+import type { App } from './app.ts'
+
+/** How many earlier releases are looked at for a target. */
+const HISTORY_LIMIT = 50
+
+/** Error: SERVICE_UNKNOWN. */
+export function see(app: App, scope: Scope, traffic: TrafficSeen | null): Seen {
+  const { store } = app
+  const service = store.services.get(scope)
+  if (service === null) {
+    const known = store.services.list().map(scopeName).join(', ')
+    throw fail('SERVICE_UNKNOWN', { service: scope.service, environment: scope.environment, known: known || 'none' })
+  }
+  const up = upServers(traffic, scope)
+  const release = (number: number | null) => (number === null ? null : store.releases.get(scope, number))
+  return {
+    service: scope.service,
+    environment: scope.environment,
+    nowAt: app.clock.now(),
+    definition: service.definition,
+    liveReplicas: service.liveReplicas,
+    active: release(service.active),
+    candidate: release(service.candidate),
+    replicas: store.replicas
+      .of(scope)
+      .map((replica) => ({ ...replica, up: mayServe(replica) && up.has(replica.name) })),
+    quarantined: new LazyQuarantine((identity) => store.releases.quarantined(scope, identity)),
+    currentSecrets: new Map(store.services.currentSecrets(scope).map(({ name, version }) => [name, version])),
+    nextOrdinal: (number) => store.replicas.nextOrdinal(scope, number),
+  }
+}
+
+/** By the committed intent: what the proxy still does otherwise, it will not do for long. */
+function mayServe(replica: StoredReplica): boolean {
+  return replica.attached && replica.mode === 'ready' && replica.checked
+}
+
+function upServers(traffic: TrafficSeen | null, scope: Scope): Set<string> {
+  const backend = traffic?.backends.find(
+    ({ service, environment }) => service === scope.service && environment === scope.environment,
+  )
+  return new Set(backend?.servers.filter((server) => server.up && server.mode === 'ready').map(({ name }) => name))
+}
+
+/** Asks the state for one identity at a time, so that a long history costs nothing. */
+class LazyQuarantine extends Map<string, Quarantine> {
+  readonly #find: (identity: string) => Quarantine | null
+  constructor(find: (identity: string) => Quarantine | null) {
+    super()
+    this.#find = find
+  }
+  override get(identity: string): Quarantine | undefined {
+    return this.#find(identity) ?? undefined
+  }
+}
+
+/** The releases that `to` may mean. Error: RELEASE_UNKNOWN. */
+export function choices(app: App, scope: Scope, to: string | null): RollbackChoices {
+  const { releases } = app.store
+  const previous = to === 'previous' ? releases.lastStandby(scope) : null
+  if (to === null || to === 'previous') {
+    const served = releases.thatServed(scope, HISTORY_LIMIT)
+    return { candidates: served.length > 1 ? served : releases.list(scope, HISTORY_LIMIT), previous }
+  }
+  const candidates = named(app, scope, to)
+  if (candidates.length === 0) {
+    throw fail('RELEASE_UNKNOWN', { service: scope.service, environment: scope.environment, release: to })
+  }
+  return { candidates, previous }
+}
+
+/** `r41`, `41` or a version (`v1.2.0`, also without its v); newest first. */
+export function named(app: App, scope: Scope, name: string): Release[] {
+  const { releases } = app.store
+  const number = /^r?(\d+)$/.exec(name)?.[1]
+  if (number !== undefined) return releases.some(scope, [Number(number)])
+  const exact = releases.ofVersion(scope, name, HISTORY_LIMIT)
+  if (exact.length > 0) return exact
+  return releases.ofVersion(scope, name.startsWith('v') ? name.slice(1) : `v${name}`, HISTORY_LIMIT)
+}

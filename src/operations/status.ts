@@ -1,0 +1,203 @@
+// What runs, as people and machines ask for it: read from the state and the proxy, never from the engine, so that it works while Docker is away.
+// Invariant: it costs the same however long the history is.
+import { type AsternError, isAsternError } from '../core/errors.ts'
+import { type Level, type Release, type ReleaseRef, releaseName, type Rung, type Scope } from '../core/model.ts'
+import { planRollback } from '../core/plan-rollback.ts'
+import { readinessOf, type Seen } from '../core/seen.ts'
+import type { ServerSeen, TrafficSeen } from '../ports/traffic.ts'
+import type { LeaseHolder } from '../store/leases.ts'
+import type { StoredReplica } from '../store/replicas.ts'
+import type { Service } from '../store/services.ts'
+import { releaseRef } from './answer.ts'
+import type { App } from './app.ts'
+import { stateOf, withContainers } from './releases.ts'
+import { choices, see } from './see.ts'
+
+export type ServiceHealth = 'healthy' | 'degraded' | 'down'
+
+/** One of `services` in `astern status --json`. The names are a contract. */
+export type ServiceStatus = Scope & {
+  readonly active: ReleaseRef | null
+  readonly candidate: ReleaseRef | null
+  readonly standby: readonly (ReleaseRef & { readonly rung: Rung })[]
+  /** Percent of the requests, by release: `{ r42: 95, r41: 5 }`. Empty: nobody gets any. */
+  readonly shares: Readonly<Record<string, number>>
+  readonly health: ServiceHealth
+  readonly hold: null
+}
+
+export type StandbyView = {
+  readonly release: Release
+  readonly rung: Rung
+  /** Why it was rolled back from; `null`: it is not in quarantine. */
+  readonly quarantine: string | null
+}
+
+/** The same for people, with what is beside it. */
+export type StatusView = {
+  readonly status: ServiceStatus
+  readonly listen: string
+  readonly hosts: readonly string[]
+  readonly active: Release | null
+  readonly candidate: Release | null
+  readonly standbys: readonly StandbyView[]
+  /** Replicas of the active release that take requests, and how many there should be. */
+  readonly replicas: { readonly up: number; readonly wanted: number }
+  /** Where a rollback would go now; `null`: nowhere. */
+  readonly target: StandbyView | null
+  /** The operation that runs now. */
+  readonly busy: LeaseHolder | null
+}
+
+/** What the proxy does, or the error that says why it cannot be asked. */
+export type TrafficLook =
+  | { readonly traffic: TrafficSeen; readonly trouble: null }
+  | { readonly traffic: null; readonly trouble: AsternError }
+
+export async function lookAtTraffic(app: App): Promise<TrafficLook> {
+  try {
+    return { traffic: await app.traffic.observe(), trouble: null }
+  } catch (error) {
+    if (!isAsternError(error)) throw error
+    return { traffic: null, trouble: error }
+  }
+}
+
+/** Error: SERVICE_UNKNOWN. */
+export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): StatusView {
+  const { store } = app
+  const seen = seeWithout(app, scope, traffic)
+  const service = store.services.get(scope)!
+  const replicas = store.replicas.of(scope)
+  const servers = traffic === null ? null : serversOf(traffic, scope)
+  const up = seen.active === null || servers === null ? 0 : takingRequests(servers, seen.active.number)
+  const target = targetOf(app, scope, seen)
+  const standbys = standbysOf(app, seen, service, replicas, target)
+  const holder = store.leases.holder(scope, app.clock.now())
+  return {
+    status: {
+      service: scope.service,
+      environment: scope.environment,
+      active: seen.active === null ? null : releaseRef(seen.active),
+      candidate: seen.candidate === null ? null : releaseRef(seen.candidate),
+      standby: standbys.map(({ release, rung }) => ({ ...releaseRef(release), rung })),
+      shares: sharesOf(servers ?? replicas.filter(({ attached }) => attached)),
+      health: healthOf(up, service.liveReplicas),
+      hold: null,
+    },
+    listen: service.definition.listen,
+    hosts: service.definition.hosts,
+    active: seen.active,
+    candidate: seen.candidate,
+    standbys,
+    replicas: { up, wanted: service.liveReplicas },
+    target: target === null ? null : viewOf(seen, target),
+    busy: holder?.alive === true ? holder : null,
+  }
+}
+
+/** With nobody to say which servers are up, a running replica is taken for what it was left as. */
+function seeWithout(app: App, scope: Scope, traffic: TrafficSeen | null): Seen {
+  const seen = see(app, scope, traffic)
+  return traffic === null ? { ...seen, replicas: seen.replicas.map((replica) => ({ ...replica, up: true })) } : seen
+}
+
+function serversOf(traffic: TrafficSeen, scope: Scope): readonly ServerSeen[] {
+  const backend = traffic.backends.find(
+    ({ service, environment }) => service === scope.service && environment === scope.environment,
+  )
+  return backend?.servers ?? []
+}
+
+function takingRequests(servers: readonly ServerSeen[], release: number): number {
+  return servers.filter(
+    (server) => server.release === release && server.up && server.mode === 'ready' && server.weight > 0,
+  ).length
+}
+
+export function healthOf(up: number, wanted: number): ServiceHealth {
+  if (up === 0) return 'down'
+  return up >= wanted ? 'healthy' : 'degraded'
+}
+
+/** In percent, to two digits at most, the largest first. */
+export function sharesOf(
+  servers: readonly Pick<ServerSeen | StoredReplica, 'release' | 'weight' | 'mode'>[],
+): Record<string, number> {
+  const weights = new Map<number, number>()
+  for (const { release, weight, mode } of servers) {
+    if (mode === 'ready' && weight > 0) weights.set(release, (weights.get(release) ?? 0) + weight)
+  }
+  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0)
+  const shares = [...weights]
+    .sort(([a, weightOfA], [b, weightOfB]) => weightOfB - weightOfA || b - a)
+    .map(([release, weight]) => [releaseName(release), Math.round((weight / total) * 10_000) / 100] as const)
+  return Object.fromEntries(shares)
+}
+
+function targetOf(app: App, scope: Scope, seen: Seen): Release | null {
+  const decision = planRollback(seen, choices(app, scope, null), { to: null, force: new Set() })
+  return decision.outcome === 'plan' ? app.store.releases.get(scope, decision.to) : null
+}
+
+/**
+ * Releases that are kept ready, the one that served last first: those with containers, and the one that a rollback would go to, which may be
+ * retired. One whose deploy failed is not among them: its containers are kept for their output alone.
+ */
+function standbysOf(
+  app: App,
+  seen: Seen,
+  service: Service,
+  replicas: readonly StoredReplica[],
+  target: Release | null,
+): StandbyView[] {
+  const kept = withContainers(replicas)
+  const numbers = new Set([...kept, ...(target === null ? [] : [target.number])])
+  return app.store.releases
+    .some(seen, [...numbers])
+    .filter((release) => ['standby', 'retired'].includes(stateOf(release, service, kept)))
+    .sort((a, b) => (b.standbySince ?? 0) - (a.standbySince ?? 0) || b.number - a.number)
+    .map((release) => viewOf(seen, release))
+}
+
+function viewOf(seen: Seen, release: Release): StandbyView {
+  return {
+    release,
+    rung: readinessOf(seen, release).rung,
+    quarantine: seen.quarantined.get(release.identity)?.reason ?? null,
+  }
+}
+
+/** A container of a release, and what the proxy does with it. */
+export type ReplicaView = {
+  readonly name: string
+  readonly process: string
+  readonly level: Level
+  readonly address: string
+  readonly weight: number
+  /** The proxy lets it take requests; `null`: the proxy does not have it, or cannot be asked. */
+  readonly up: boolean | null
+}
+
+/** `rung` is `null` for a release that no rollback can wake: one that serves, is on trial, or failed. */
+export function replicasOf(
+  app: App,
+  scope: Scope,
+  release: Release,
+  traffic: TrafficSeen | null,
+): { readonly rung: Rung | null; readonly replicas: readonly ReplicaView[] } {
+  const { store } = app
+  const replicas = store.replicas.of(scope)
+  const servers = new Map((traffic === null ? [] : serversOf(traffic, scope)).map((server) => [server.name, server]))
+  const state = stateOf(release, store.services.get(scope)!, withContainers(replicas))
+  const isStandby = state === 'standby' || state === 'retired'
+  return {
+    rung: isStandby ? readinessOf(seeWithout(app, scope, traffic), release).rung : null,
+    replicas: replicas
+      .filter((replica) => replica.release === release.number)
+      .map(({ name, process, level, address, weight }) => {
+        const server = servers.get(name)
+        return { name, process, level, address, weight: server?.weight ?? weight, up: server?.up ?? null }
+      }),
+  }
+}

@@ -1,0 +1,207 @@
+// What each step means: its intent (committed before), its effect (an ensure) and its result (committed after).
+import { assertNever, fail, isAsternError } from '../core/errors.ts'
+import { type Level, type Release, releaseName, type Scope, type Step } from '../core/model.ts'
+import type { ReplicaSpec, Runtime } from '../ports/runtime.ts'
+import type { App } from './app.ts'
+import type { Operation } from './operation.ts'
+import { replicaNameWithPolicy, replicaSpec } from './replica-spec.ts'
+
+/** Answers that a proof asks for through the proxy. */
+export const PROOF_REQUESTS = 20
+
+/** What a step tells the journal when it has succeeded. */
+export type StepDetail = Readonly<Record<string, unknown>> | null
+
+/** Within the commit that says `started`. */
+export function intent(app: App, scope: Scope, step: Step): void {
+  const { replicas, services } = app.store
+  switch (step.kind) {
+    case 'shift_traffic':
+      replicas.shift(scope, step.release)
+      if (step.release === null) return
+      services.setActive(scope, step.release)
+      if (services.get(scope)?.candidate === step.release) services.setCandidate(scope, null)
+      return
+    case 'drain':
+      for (const name of step.replicas) replicas.rest(scope, name)
+      return
+    case 'demote':
+      for (const name of step.replicas) {
+        if (step.level === 'frozen') replicas.uncheck(scope, name)
+        else if (step.level === 'stopped') replicas.maintain(scope, name)
+        else replicas.detach(scope, name)
+      }
+      return
+    case 'pull':
+    case 'create':
+    case 'wake':
+    case 'health':
+    case 'prove':
+      return
+    default:
+      assertNever(step)
+  }
+}
+
+/** Makes it true. Idempotent: after a crash it is simply done again. */
+export async function effect(app: App, operation: Operation, step: Step): Promise<StepDetail> {
+  const { traffic } = app
+  switch (step.kind) {
+    case 'pull':
+      return pull(app, operation, releaseOf(app, operation, step.release))
+    case 'create':
+    case 'wake': {
+      const runtime = await app.runtime()
+      const ensure = (spec: ReplicaSpec) =>
+        step.kind === 'create'
+          ? runtime.ensureCreated(spec, operation.signal)
+          : runtime.ensureRunning(spec, operation.signal)
+      const specs = step.replicas.map((name) => replicaSpec(app, operation, name))
+      await allDone(specs.map(ensure))
+      return { replicas: step.replicas }
+    }
+    case 'health':
+      return health(app, operation, step.replicas)
+    case 'shift_traffic':
+      await traffic.ensure(operation)
+      return null
+    case 'prove':
+      return prove(app, operation, step.release)
+    case 'drain': {
+      await ensureTrafficIfUp(app, operation)
+      const { drainMs } = releaseOf(app, operation, step.release).config.stop
+      const cut = await ifUp(() => traffic.drain(operation, step.replicas, drainMs, operation.signal))
+      return { cut: cut ?? 0 }
+    }
+    case 'demote':
+      await ensureTrafficIfUp(app, operation)
+      await demote(app, operation, await app.runtime(), step.replicas, step.level)
+      return { replicas: step.replicas }
+    default:
+      return assertNever(step)
+  }
+}
+
+/** Within the commit that says `succeeded`. */
+export function result(app: App, scope: Scope, step: Step): void {
+  const { replicas } = app.store
+  switch (step.kind) {
+    case 'create':
+      for (const name of step.replicas) replicas.setLevel(scope, name, 'stopped')
+      return
+    case 'wake':
+      for (const name of step.replicas) replicas.setLevel(scope, name, 'running')
+      return
+    case 'demote':
+      for (const name of step.replicas) {
+        if (step.level === 'absent') replicas.remove(scope, name)
+        else replicas.setLevel(scope, name, step.level)
+      }
+      return
+    case 'pull':
+    case 'health':
+    case 'shift_traffic':
+    case 'prove':
+    case 'drain':
+      return
+    default:
+      assertNever(step)
+  }
+}
+
+function releaseOf(app: App, scope: Scope, number: number): Release {
+  const release = app.store.releases.get(scope, number)
+  if (release === null) throw new Error(`no release ${number} of ${scope.service} in ${scope.environment}`)
+  return release
+}
+
+/** The image of a release that exists, by its ID, else from its registry by digest; never by a tag that may have moved. */
+async function pull(app: App, operation: Operation, release: Release): Promise<StepDetail> {
+  const runtime = await app.runtime()
+  if ((await runtime.image(release.configDigest, { pull: false, signal: operation.signal })) !== null)
+    return { pulled: false }
+  if (release.digest === release.configDigest) {
+    const reason = 'it was never pushed, so no registry can have it'
+    throw fail('IMAGE_NOT_FOUND', { image: `${release.image} (${release.configDigest})`, reason })
+  }
+  const reference = `${repositoryOf(release.image)}@${release.digest}`
+  const found = await runtime.image(reference, { pull: true, signal: operation.signal })
+  if (found?.configDigest !== release.configDigest) {
+    throw fail('IMAGE_NOT_FOUND', { image: reference, reason: `the registry has ${found?.configDigest} in its place` })
+  }
+  return { pulled: true }
+}
+
+/** `registry.example.com:5000/shop/gin:v1` → `registry.example.com:5000/shop/gin` */
+export function repositoryOf(image: string): string {
+  const colon = image.lastIndexOf(':')
+  return colon > image.lastIndexOf('/') ? image.slice(0, colon) : image
+}
+
+async function health(app: App, operation: Operation, names: readonly string[]): Promise<StepDetail> {
+  const runtime = await app.runtime()
+  await allDone(names.map((name) => runtime.awaitHealthy(replicaSpec(app, operation, name), operation.signal)))
+  operation.commit(() => {
+    const active = app.store.services.get(operation)?.active ?? null
+    for (const name of names) app.store.replicas.attach(operation, name, active)
+  })
+  await app.traffic.ensure(operation)
+  for (const name of names) await app.traffic.markUp(operation, name)
+  return { replicas: names }
+}
+
+async function prove(app: App, operation: Operation, number: number): Promise<StepDetail> {
+  const { health } = releaseOf(app, operation, number).config
+  const path = health.kind === 'http' ? health.path : '/'
+  const answers = await app.traffic.probe(operation, path, PROOF_REQUESTS)
+  const good = answers.filter(
+    ({ release, status }) => release === number && (health.kind !== 'http' || (status >= 200 && status < 400)),
+  )
+  if (good.length < PROOF_REQUESTS) {
+    const others = answers.filter((answer) => !good.includes(answer))
+    const seen = others.map(
+      ({ release, status }) => `${release === null ? 'nobody' : releaseName(release)} with ${status || 'no answer'}`,
+    )
+    throw fail('PROOF_FAILED', {
+      answers: good.length,
+      of: PROOF_REQUESTS,
+      release: releaseName(number),
+      seen: [...new Set(seen)].join(', '),
+    })
+  }
+  return { answers: good.length, of: PROOF_REQUESTS }
+}
+
+async function demote(
+  app: App,
+  operation: Operation,
+  runtime: Runtime,
+  names: readonly string[],
+  level: Level,
+): Promise<void> {
+  if (level === 'running') throw new Error('a replica is not demoted to running')
+  await allDone(
+    names.map((name) => runtime.ensureDown(replicaNameWithPolicy(app, operation, name), level, operation.signal)),
+  )
+}
+
+/** With the proxy down its file is right all the same, and there is nobody to protect. */
+async function ensureTrafficIfUp(app: App, scope: Scope): Promise<void> {
+  await ifUp(() => app.traffic.ensure(scope))
+}
+
+async function ifUp<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isAsternError(error, 'PROXY_DOWN')) return null
+    throw error
+  }
+}
+
+/** Waits for every one of them, so that nothing goes on behind a failed step; then throws the first error. */
+async function allDone(work: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(work)) {
+    if (outcome.status === 'rejected') throw outcome.reason
+  }
+}

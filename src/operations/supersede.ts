@@ -1,0 +1,22 @@
+// What an operation does to unfinished ones that it takes over from.
+import type { Outcome } from '../core/model.ts'
+import type { App } from './app.ts'
+import type { Operation } from './operation.ts'
+
+/** Within the commit of an operation that took over: whatever is unfinished beside it has ended. */
+export function supersedeUnfinished(app: App, operation: Operation): void {
+  const { store, clock } = app
+  for (const other of store.operations.unfinished(operation)) {
+    if (other.transactionId === operation.transactionId) continue
+    const outcome: Outcome = other.kind === 'deploy' ? 'rolled_back' : 'failed'
+    operation.record({
+      step: 'take_over',
+      key: `take_over:${other.transactionId}`,
+      status: 'succeeded',
+      release: other.to,
+      detail: { from: other.transactionId, kind: other.kind },
+      level: 'warn',
+    })
+    store.operations.end(other.transactionId, outcome, clock.now())
+  }
+}

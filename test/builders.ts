@@ -1,0 +1,106 @@
+// Small whole values for tests of the planners: a release, a replica, a service as it is seen.
+import { identityOf, keptSecretsHash } from '../src/core/identity.ts'
+import type { Definition, Level, Release, ReleaseConfig } from '../src/core/model.ts'
+import type { Seen, SeenReplica } from '../src/core/seen.ts'
+
+const HOUR_MS = 3_600_000
+export const NOW_AT = Date.UTC(2026, 3, 5, 10)
+
+export const timing = { intervalMs: 500, timeoutMs: 2_000, rise: 1, fall: 2, startPeriodMs: 30_000 }
+
+export function buildConfig(changes: Partial<ReleaseConfig> = {}): ReleaseConfig {
+  return {
+    port: 8080,
+    command: null,
+    env: {},
+    mounts: [],
+    ports: [],
+    memoryBytes: null,
+    cpus: null,
+    stop: { signal: 'SIGTERM', timeoutMs: 10_000, drainMs: 30_000 },
+    health: { kind: 'http', path: '/healthz', ...timing },
+    secrets: [],
+    ...changes,
+  }
+}
+
+export function buildDefinition(changes: Partial<Definition> = {}): Definition {
+  const { health, secrets: _secrets, ...process } = buildConfig()
+  return {
+    service: 'shop',
+    environment: 'prod',
+    configPath: '/srv/shop/astern.yaml',
+    image: 'shop',
+    composeTag: null,
+    listen: '127.0.0.1:18080',
+    hosts: [],
+    health,
+    replicas: 2,
+    process,
+    secrets: [],
+    standby: { warm: 1, warmForMs: HOUR_MS, frozen: 1, frozenForMs: 24 * HOUR_MS, cold: 5 },
+    ...changes,
+  }
+}
+
+/** A release that served well and stands by. Its image is its number's unless said otherwise. */
+export function buildRelease(number: number, changes: Partial<Release> = {}): Release {
+  const configDigest = changes.configDigest ?? `sha256:${String(number).padStart(64, '0')}`
+  const config = changes.config ?? buildConfig()
+  return {
+    service: 'shop',
+    environment: 'prod',
+    number,
+    version: `v1.${number}.0`,
+    image: `shop:v1.${number}.0`,
+    digest: configDigest,
+    configDigest,
+    identity: identityOf(configDigest, config),
+    config,
+    gitRevision: null,
+    createdAt: NOW_AT - 1_000_000 + number,
+    state: 'standby',
+    stable: true,
+    rolledBack: false,
+    pinned: false,
+    activeAt: NOW_AT - 500_000 + number,
+    activeBy: 'deploy',
+    standbySince: NOW_AT - 100_000 + number,
+    ...changes,
+  }
+}
+
+export function buildActive(number: number, changes: Partial<Release> = {}): Release {
+  return buildRelease(number, { state: 'active', standbySince: null, ...changes })
+}
+
+export function buildReplicas(release: Release, level: Level, count = 2): SeenReplica[] {
+  return Array.from({ length: count }, (_, index) => ({
+    service: 'shop',
+    environment: 'prod',
+    name: `r${release.number}-${index + 1}`,
+    release: release.number,
+    process: 'web',
+    address: `10.213.0.${release.number * 10 + index}`,
+    level,
+    secretsHash: keptSecretsHash(release, new Map()),
+    up: level === 'running',
+  }))
+}
+
+export function buildSeen(changes: Partial<Seen> = {}): Seen {
+  return {
+    service: 'shop',
+    environment: 'prod',
+    nowAt: NOW_AT,
+    definition: buildDefinition(),
+    liveReplicas: 2,
+    active: null,
+    candidate: null,
+    replicas: [],
+    quarantined: new Map(),
+    currentSecrets: new Map(),
+    nextOrdinal: () => 3,
+    ...changes,
+  }
+}

@@ -1,0 +1,219 @@
+// A whole world in memory around a real state: an engine, a proxy, and processes of Astern that can be killed at any of their steps.
+import { onTestFinished } from 'vitest'
+import { Secret } from '../../src/core/secret.ts'
+import type { Definition, ImageFacts, Scope } from '../../src/core/model.ts'
+import { createFakeRuntime } from '../../src/drivers/fake/runtime.ts'
+import { FakeEngine } from '../../src/drivers/fake/engine.ts'
+import { fail } from '../../src/core/errors.ts'
+import type { App } from '../../src/operations/app.ts'
+import { deploy } from '../../src/operations/deploy.ts'
+import { rollback } from '../../src/operations/rollback.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { SecretReference } from '../../src/core/model.ts'
+import type { BackendWanted, ServerSeen, ServerWanted, Traffic, TrafficWanted } from '../../src/ports/traffic.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { NOW_AT } from '../builders.ts'
+import { countingRandom, FakeProcesses, temporaryFolder } from './store.ts'
+
+/** Time that passes only when somebody waits for it. */
+export class IdleClock implements Clock {
+  #now = NOW_AT
+  now(): number {
+    return this.#now
+  }
+  monotonic(): number {
+    return this.#now - NOW_AT
+  }
+  pass(ms: number): void {
+    this.#now += ms
+  }
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      setImmediate(() => {
+        if (signal?.aborted === true) {
+          reject(signal.reason as Error)
+          return
+        }
+        this.#now += ms
+        resolve()
+      })
+    })
+  }
+}
+
+/** The process was killed here: nothing that it does afterwards happens. */
+export class Killed extends Error {}
+
+export type Moment = { readonly name: string; readonly when: 'before' | 'after' }
+
+export class World {
+  readonly clock = new IdleClock()
+  readonly engine = new FakeEngine(this.clock)
+  readonly processes = new FakeProcesses()
+  readonly folder = temporaryFolder()
+  readonly random = countingRandom()
+  readonly secrets = new Map<string, string>()
+  /** Called around every commit and every call to the world. */
+  observer: (moment: Moment) => void = () => {}
+  /** Waited for before and after every call to the world, but not around commits: nothing can come between those. */
+  interlude: (moment: Moment) => Promise<void> = async () => {}
+  /** What the running proxy does; `null`: it is down. */
+  proxy: TrafficWanted | null = { generation: 0, proofSecret: '', backends: [] }
+  /** What its file says. */
+  file: TrafficWanted | null = null
+
+  constructor() {
+    this.engine.routes.add('172.17.0.0/16')
+    for (const [index, tag] of ['v1.0.0', 'v1.1.0', 'v1.2.0', 'v1.3.0'].entries()) this.addImage(tag, index + 1)
+  }
+
+  addImage(tag: string, seed: number): ImageFacts {
+    const configDigest = `sha256:${String(seed).padStart(64, '0')}`
+    const facts = {
+      reference: `shop:${tag}`,
+      digest: configDigest,
+      configDigest,
+      hasHealthcheck: false,
+      version: null,
+      revision: null,
+    }
+    this.engine.addImage(facts)
+    return facts
+  }
+
+  /** A process of Astern with the state open. `killAt`: the number of the moment at which it dies. */
+  process(killAt: number | null = null): { readonly app: App; readonly kill: () => void; readonly moments: Moment[] } {
+    const { table, kill } = this.processes.spawn()
+    const store = openStore(this.folder, table, this.random)
+    onTestFinished(() => store.close())
+    const moments: Moment[] = []
+    let dead = false
+    const moment = (name: string, when: Moment['when']) => {
+      if (dead) throw new Killed(name)
+      this.observer({ name, when })
+      moments.push({ name, when })
+      if (moments.length - 1 !== killAt) return
+      dead = true
+      kill()
+      throw new Killed(`${when} ${name}`)
+    }
+    const counted = <T extends object>(what: string, target: T): T =>
+      new Proxy(target, {
+        get: (object, key) => {
+          const method: unknown = Reflect.get(object, key)
+          if (typeof method !== 'function' || key === 'close' || key === 'logs') return method
+          return async (...values: unknown[]) => {
+            const name = `${what}.${String(key)}`
+            moment(name, 'before')
+            await this.interlude({ name, when: 'before' })
+            const result: unknown = await Reflect.apply(method, object, values)
+            await this.interlude({ name, when: 'after' })
+            moment(name, 'after')
+            return result
+          }
+        },
+      })
+    const runtime = counted(
+      'runtime',
+      createFakeRuntime({ installation: store.installation, engine: this.engine, subnets: store.subnet }),
+    )
+    let depth = 0
+    const transaction = <T>(work: () => T): T => {
+      if (depth > 0) return work()
+      moment('commit', 'before')
+      depth++
+      try {
+        const result = store.transaction(work)
+        moment('commit', 'after')
+        return result
+      } finally {
+        depth--
+      }
+    }
+    const app: App = {
+      store: { ...store, transaction },
+      clock: this.clock,
+      random: this.random,
+      traffic: counted('traffic', this.#traffic(store)),
+      runtime: async () => runtime,
+      proxy: () => Promise.reject(new Error('no proxy process here')),
+      secrets: async () => ({
+        resolve: async ({ name }: SecretReference) => {
+          const value = this.secrets.get(name)
+          if (value === undefined) throw fail('SECRET_UNAVAILABLE', { name, source: 'the test', reason: 'it has none' })
+          return new Secret(value)
+        },
+      }),
+    }
+    const die = () => {
+      dead = true
+      kill()
+    }
+    return { app, kill: die, moments }
+  }
+
+  #traffic(store: Store): Traffic {
+    const up = () => {
+      if (this.proxy === null) throw fail('PROXY_DOWN', { reason: 'connection refused' })
+      return this.proxy
+    }
+    return {
+      observe: async () => ({
+        process: '1',
+        backends: up().backends.map((backend) => ({
+          ...backend,
+          servers: backend.servers.map((server) => this.#seen(backend, server)),
+        })),
+      }),
+      ensure: async () => {
+        this.file = store.replicas.wanted()
+        up()
+        this.proxy = this.file
+      },
+      markUp: async () => void up(),
+      drain: async () => 0,
+      counters: async () => [],
+      probe: async (scope, _path, count) => {
+        const release = this.answering(scope)
+        return Array.from({ length: count }, () => ({ release, status: release === null ? 503 : 200 }))
+      },
+      close: () => {},
+    }
+  }
+
+  #seen(scope: Scope, server: ServerWanted): ServerSeen {
+    return { ...server, up: server.checked && this.#runs(scope, server), sessions: 0 }
+  }
+
+  #runs(scope: Scope, server: Pick<ServerWanted, 'name'>): boolean {
+    const containers = [...this.engine.containers.values()]
+    return containers.some(
+      ({ spec, level }) =>
+        spec.service === scope.service &&
+        spec.environment === scope.environment &&
+        spec.name === server.name &&
+        level === 'running',
+    )
+  }
+
+  /** The release that a user's request reaches through the proxy; `null`: none. Mixed answers are a defect of the test's subject. */
+  answering(scope: Scope): number | null {
+    const backend = this.proxy?.backends.find(
+      (one: BackendWanted) => one.service === scope.service && one.environment === scope.environment,
+    )
+    const serving = backend?.servers.filter((server) => server.weight > 0 && server.mode === 'ready') ?? []
+    const releases = new Set(serving.filter((server) => this.#runs(scope, server)).map(({ release }) => release))
+    if (releases.size > 1) throw new Error(`several releases answer: ${[...releases].join(', ')}`)
+    return [...releases][0] ?? null
+  }
+}
+
+export const alice = { actor: { name: 'alice', automated: false }, reason: null }
+
+export function deployTag(app: App, definition: Definition, tag: string, force: readonly 'quarantine'[] = []) {
+  return deploy(app, definition, { ...alice, tag, force: new Set(force) })
+}
+
+export function rollBack(app: App, scope: Scope, to: string | null = null) {
+  return rollback(app, { service: scope.service, environment: scope.environment }, { ...alice, to, force: new Set() })
+}

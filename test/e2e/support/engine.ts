@@ -1,0 +1,1 @@
+export type Engine = { readonly prefix: readonly string[]; readonly host: string }
