@@ -162,11 +162,18 @@ describe('the timeline', () => {
     expect(timeline[2]).toEqual({ atMs: 200, good: 0, bad: 0, failed: 0, lost: 0, p50Ms: null, p99Ms: null })
   })
 
+  const startMs = moments.rollbackStartMs
+
   it('holds every request within 200 ms of the rollback, in order', () => {
-    const dots = dotsAround(answers().toReversed(), moments.rollbackStartMs, versions)
+    const dots = dotsAround(answers().toReversed(), { startMs, endMs: startMs + 50 }, versions)
     expect(dots).toHaveLength(401)
     expect(dots[0]).toMatchObject({ atMs: -200, version: versions.bad, fate: 'failed' })
     expect(dots.at(-1)).toMatchObject({ atMs: 200, version: versions.good, fate: 'ok' })
+  })
+
+  it('reaches as far as a slow rollback needs', () => {
+    const dots = dotsAround(answers(), { startMs, endMs: startMs + 630 }, versions)
+    expect(dots.at(-1)?.atMs).toBe(700)
   })
 })
 

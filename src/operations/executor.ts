@@ -14,18 +14,26 @@ export type RunOptions = {
   readonly attempt?: number
 }
 
-/** Runs steps in their order. Throws what the first failing step threw, after journalling it. */
+/**
+ * Runs steps in their order. A step's success and the start of the next are one commit. Throws what the first failing step threw, after
+ * journalling it.
+ */
 export async function runSteps(
   app: App,
   operation: Operation,
   steps: readonly Step[],
   options: RunOptions = {},
 ): Promise<void> {
+  const [first] = steps
+  if (first === undefined) return
+  const { attempt = 1 } = options
+  if (options.firstStarted !== true) operation.commit(() => startStep(app, operation, first, attempt))
   for (const [index, step] of steps.entries()) {
-    if (index > 0 || options.firstStarted !== true)
-      operation.commit(() => startStep(app, operation, step, options.attempt))
-    const last = index === steps.length - 1 ? options.atLast : undefined
-    await finishStep(app, operation, step, options.attempt ?? 1, last)
+    const next = steps[index + 1]
+    await finishStep(app, operation, step, attempt, (detail) => {
+      if (next === undefined) options.atLast?.(detail)
+      else startStep(app, operation, next, attempt)
+    })
   }
 }
 
@@ -40,7 +48,7 @@ async function finishStep(
   operation: Operation,
   step: Step,
   attempt: number,
-  atLast: RunOptions['atLast'],
+  afterwards: (detail: StepDetail) => void,
 ): Promise<void> {
   const startedAt = app.clock.monotonic()
   const spent = () => {
@@ -55,7 +63,7 @@ async function finishStep(
     operation.commit(() => {
       result(app, operation, step)
       operation.record({ ...common, status: 'succeeded', durationMs, detail })
-      atLast?.(detail)
+      afterwards(detail)
     })
   } catch (error) {
     if (isAsternError(error, 'LEASE_LOST')) throw error

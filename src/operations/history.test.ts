@@ -35,7 +35,9 @@ async function world() {
 describe('operations', () => {
   it('are listed newest first, cut to a limit', async () => {
     const { app } = await world()
-    const listed = newestOperations(app, everything, 3).map(({ kind, environment, to }) => `${kind} ${environment} ${to}`)
+    const listed = newestOperations(app, everything, 3).map(
+      ({ kind, environment, to }) => `${kind} ${environment} ${to}`,
+    )
     expect(listed).toEqual(['rollback prod 1', 'deploy prod 2', 'deploy staging 1'])
   })
 

@@ -164,7 +164,11 @@ describe('the status of a service', () => {
 })
 
 describe('shares', () => {
-  const server = (release: number, weight: number, mode: 'ready' | 'maintenance' = 'ready') => ({ release, weight, mode })
+  const server = (release: number, weight: number, mode: 'ready' | 'maintenance' = 'ready') => ({
+    release,
+    weight,
+    mode,
+  })
 
   it('are percent by release, the largest first, to two digits', () => {
     expect(Object.entries(sharesOf([server(41, 5), server(42, 95)]))).toEqual([

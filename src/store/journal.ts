@@ -17,6 +17,17 @@ export function createJournal(db: Database) {
     return last === undefined ? GENESIS : String(last['hash'])
   }
 
+  // What is durable is done: a watcher that fails must not make it look undone. It watches no more.
+  const tell = (event: JournalEvent) => {
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch {
+        listeners.delete(listener)
+      }
+    }
+  }
+
   return {
     /** Appends within the caller's transaction; listeners in this process hear of it once it is durable. */
     append(event: JournalEvent): void {
@@ -27,7 +38,7 @@ export function createJournal(db: Database) {
         record,
         chain(lastHash(), record),
       )
-      if (listeners.size > 0) db.afterCommit(() => listeners.forEach((listener) => listener(event)))
+      if (listeners.size > 0) db.afterCommit(() => tell(event))
     },
 
     /** Calls `listener` for each event that this process appends. Returns how to stop. */

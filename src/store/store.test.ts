@@ -93,6 +93,20 @@ describe('the journal', () => {
   })
 })
 
+describe('a listener that fails', () => {
+  it('undoes nothing, and hears nothing more', () => {
+    const store = temporaryStore()
+    let calls = 0
+    store.journal.listen(() => {
+      calls++
+      throw new Error('a watcher broke')
+    })
+    store.transaction(() => store.journal.append(event('tx-1')))
+    store.transaction(() => store.journal.append(event('tx-2')))
+    expect([calls, store.journal.lastSeq()]).toEqual([1, 2])
+  })
+})
+
 describe('leases', () => {
   it('let one operation in at a time, and say who holds it', () => {
     const store = temporaryStore()

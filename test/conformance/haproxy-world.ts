@@ -57,6 +57,10 @@ export async function startProxy(image: string, path = process.env['PATH'] ?? ''
   await proxy.ensureRunning()
   first.close()
   const container = `astern-${installation}-proxy`
+  const start = async (): Promise<void> => {
+    await docker('start', container)
+    await until(async () => (await proxy.facts()).running)
+  }
   // ports are not used again at once, so that nothing of one test is met by another
   let opened = 0
 
@@ -64,8 +68,9 @@ export async function startProxy(image: string, path = process.env['PATH'] ?? ''
     dir,
     container,
     process: proxy,
-    open: () => {
+    open: async () => {
       opened += 1
+      if (!(await proxy.facts()).running) await start()
       const replicas = createReplicas()
       const agent = new Agent({ keepAlive: true })
       const drivers: HaproxyTraffic[] = []
@@ -79,7 +84,7 @@ export async function startProxy(image: string, path = process.env['PATH'] ?? ''
       }
       const firstPort = FIRST_PORT + (opened % 300) * 3
       commit([])
-      return Promise.resolve({
+      return {
         traffic: reopen(),
         clock: realClock,
         reopen,
@@ -95,10 +100,7 @@ export async function startProxy(image: string, path = process.env['PATH'] ?? ''
           await docker('kill', '--signal', 'KILL', container)
           await until(async () => !(await proxy.facts()).running)
         },
-        async start() {
-          await docker('start', container)
-          await until(async () => (await proxy.facts()).running)
-        },
+        start,
         async reload() {
           const { process: before } = await openTraffic().observe()
           await docker('kill', '--signal', 'USR2', container)
@@ -121,7 +123,7 @@ export async function startProxy(image: string, path = process.env['PATH'] ?? ''
           }
           await replicas.close()
         },
-      })
+      }
     },
     async close() {
       await proxy.ensureStopped()
@@ -259,7 +261,7 @@ async function hold(replicas: Replicas, request: UserRequest): Promise<Held> {
   if (held === undefined) throw new Error('it did not arrive')
   return {
     server: held.replica,
-    finish: held.finish,
+    finish: () => held.finish(),
     // an answer without a replica comes from the proxy itself: it was cut
     status: reply.then(({ status, server }) => (server === null ? 0 : status)),
   }

@@ -292,11 +292,11 @@ export function isTraffic(open: () => Promise<TrafficWorld>): void {
 
   /** Users who ask again as soon as they are answered, one in two with a POST. */
   function startLoad(): { goesOn(): Promise<void>; stop(): Promise<{ sent: number; failed: string[] }> } {
-    let stopped = false
+    const ended = new AbortController()
     let sent = 0
     const failed: string[] = []
     const users = (['GET', 'POST', 'GET', 'POST'] as const).map(async (method) => {
-      while (!stopped) {
+      while (!ended.signal.aborted) {
         const { status, server } = await world.send({ listen: world.listen(0), method })
         sent += 1
         if (status !== 200) failed.push(`${method} ${status} ${server}`)
@@ -311,7 +311,7 @@ export function isTraffic(open: () => Promise<TrafficWorld>): void {
       goesOn,
       async stop() {
         await goesOn()
-        stopped = true
+        ended.abort()
         await Promise.all(users)
         return { sent, failed }
       },

@@ -29,6 +29,7 @@ export function createSettle({ session, clock }: { readonly session: Session; re
     let verified = running === null
     let before: Running | null = null
     let refusal: Refusal | null = null
+    let missing = 'show servers state'
     let sweep: readonly Command[] = []
     let attempt = 0
 
@@ -53,6 +54,7 @@ export function createSettle({ session, clock }: { readonly session: Session; re
           lookAgain()
         } else if (commands.shift.length > 0) {
           attempt += 1
+          missing = commands.shift[0]?.text ?? ''
           sweep = commands.sweep
           const told = await session.tell(commands.shift, checkedByHttp)
           ;({ running, refusal } = told)
@@ -75,10 +77,7 @@ export function createSettle({ session, clock }: { readonly session: Session; re
         lookAgain()
       }
     }
-    throw fail('PROXY_REFUSED', {
-      command: refusal?.command ?? 'show servers state',
-      answer: refusal?.answer ?? 'it does something else than it was told',
-    })
+    throw fail('PROXY_REFUSED', refusal ?? { command: missing, answer: 'it says nothing, and does not do it' })
 
     function commandsFor(now: Running): (Commands & { readonly heldBack: boolean }) | 'reload' {
       if (now.structureHash !== structureHash) return 'reload'

@@ -55,7 +55,8 @@ export async function createInstallation(options: InstallationOptions = {}) {
   // Of its own: an installation refuses what another one on the same engine runs.
   const environment = repository.replace('astern-', '')
   const port = await freePort()
-  const within = options.engine?.prefix ?? []
+  /** Words that bring a program into the engine's network; they change when that is rebooted. */
+  const within = () => options.engine?.prefix() ?? []
   const engineEnv = options.engine === undefined ? {} : { DOCKER_HOST: options.engine.host }
   const env = {
     ...process.env,
@@ -70,14 +71,14 @@ export async function createInstallation(options: InstallationOptions = {}) {
   await mkdir(join(folder, 'project'))
   const project = join(folder, 'project')
 
-  const docker = (...args: string[]) => output([...within, 'docker', ...args], { env })
+  const docker = (...args: string[]) => output([...within(), 'docker', ...args], { env })
 
   const how = (asked: Asked) => ({
     cwd: asked.cwd ?? project,
     env: { ...env, ...asked.env },
     ...(asked.limitMs === undefined ? {} : { limitMs: asked.limitMs }),
   })
-  const argv = (words: readonly string[], asked: Asked) => [...within, ...(asked.prefix ?? []), ...COMMAND, ...words]
+  const argv = (words: readonly string[], asked: Asked) => [...within(), ...(asked.prefix ?? []), ...COMMAND, ...words]
 
   /** Runs `astern WORDS`, and waits for its end. */
   const astern = (words: readonly string[], asked: Asked = {}): Promise<Ran> => run(argv(words, asked), how(asked))
@@ -136,9 +137,9 @@ export async function createInstallation(options: InstallationOptions = {}) {
     })
 
   /** One request through the proxy. */
-  const visit = (asked: Partial<Visit> = {}) => visitPort({ port, ...asked }, within)
+  const visit = (asked: Partial<Visit> = {}) => visitPort({ port, ...asked }, within())
 
-  const load = (given: Partial<LoadOptions> = {}): Promise<Load> => startLoad({ port, ...given }, within)
+  const load = (given: Partial<LoadOptions> = {}): Promise<Load> => startLoad({ port, ...given }, within())
 
   const record = (): StateRecord => openRecord(stateFolder)
 
@@ -167,7 +168,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
       for (const pid of processesOf(stateFolder)) process.kill(pid, 'SIGKILL')
     })
     const down = await astern(['down', '--all', '--yes'])
-    for (const reference of tags) await run([...within, 'docker', 'rmi', reference], { env })
+    for (const reference of tags) await run([...within(), 'docker', 'rmi', reference], { env })
     await rm(folder, { recursive: true, force: true })
     if (down.code !== 0) throw new Error(`astern down --all ended with ${down.code}: ${down.stdout}${down.stderr}`)
   }
