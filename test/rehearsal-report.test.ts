@@ -61,6 +61,15 @@ describe('report.json', () => {
     expect(empty.ok).toBe(false)
   })
 
+  it('says when the machine was busy with other things', () => {
+    const { machine } = findings()
+    expect(report.notes).toEqual([])
+    const busy = reportOf({ ...findings(), machine: { ...machine, loadAverage: 3.6 } })
+    expect(busy.notes).toEqual([
+      'This machine was busy with other things (load 3.6 on 2 cores): the times are upper bounds.',
+    ])
+  })
+
   it('is not ok when a request was lost', () => {
     expect(reportOf(lossy)).toMatchObject({ ok: false, rollback: { lost: 4, lost_posts: 2 } })
   })

@@ -27,21 +27,38 @@ export async function run(context: Context, args: Arguments): Promise<number> {
       labelled(`${scope.service} · ${scope.environment}`, `${formatRelease(from)}  →  ${formatRelease(to)}`),
     )
     if (changes.length === 0) context.print(labelled(t('changes'), t('nothing_changes')))
-    for (const change of changes) for (const line of changeLines(context, change, from, to)) context.print(line)
+    for (const [label, lines] of sections(context, changes, from, to)) {
+      for (const line of labelledLines(label, lines)) context.print(line)
+    }
   }
   await tend(context, app)
   return 0
 }
 
+/** Lines by label, in the order of the changes: all variables under one, all secrets under another. */
+function sections(
+  context: Context,
+  changes: readonly Change[],
+  from: Release,
+  to: Release,
+): ReadonlyMap<string, readonly string[]> {
+  const result = new Map<string, string[]>()
+  for (const change of changes) {
+    const { kind, name } = change
+    const label = kind === 'env' || kind === 'secret' ? context.t(`kind_${kind}`) : settingLabel(name, context.t)
+    result.set(label, [...(result.get(label) ?? []), ...changeLines(context, change, from, to)])
+  }
+  return result
+}
+
 function changeLines(context: Context, change: Change, from: Release, to: Release): string[] {
-  const { t } = context
   const { kind, name } = change
   switch (kind) {
     case 'image':
-      return removedAndAdded(context, settingLabel(name, t), [image(from)], [image(to)])
+      return removedAndAdded(context, [image(from)], [image(to)])
     case 'env': {
       const value = (text: string | null) => (text === null ? [] : [`${name}=${visible(text)}`])
-      return removedAndAdded(context, t('kind_env'), value(change.before), value(change.after))
+      return removedAndAdded(context, value(change.before), value(change.after))
     }
     case 'secret':
       return secretLines(context, change)
@@ -57,33 +74,25 @@ function changeLines(context: Context, change: Change, from: Release, to: Releas
       const gone = before.filter((line) => !after.includes(line))
       const come = after.filter((line) => !before.includes(line))
       // The same lines in another order differ, too.
-      const [removed, added] = gone.length + come.length > 0 ? [gone, come] : [before, after]
-      return removedAndAdded(context, settingLabel(name, t), removed, added)
+      return gone.length + come.length > 0
+        ? removedAndAdded(context, gone, come)
+        : removedAndAdded(context, before, after)
     }
   }
 }
 
 function secretLines(context: Context, { name, before, after, stays }: Change): string[] {
-  const { t } = context
-  const label = t('kind_secret')
-  if (before !== null && after !== null) {
-    return [labelled(label, t(stays ? 'change_stays' : 'other_value', { name }))]
-  }
-  return removedAndAdded(context, label, before === null ? [] : [name], after === null ? [] : [name])
+  if (before !== null && after !== null) return [context.t(stays ? 'change_stays' : 'other_value', { name })]
+  return removedAndAdded(context, before === null ? [] : [name], after === null ? [] : [name])
 }
 
 function image(release: Release): string {
   return `${release.image} (${shortDigest(release.digest)})`
 }
 
-function removedAndAdded(
-  context: Context,
-  label: string,
-  removed: readonly string[],
-  added: readonly string[],
-): string[] {
-  return labelledLines(label, [
+function removedAndAdded(context: Context, removed: readonly string[], added: readonly string[]): string[] {
+  return [
     ...removed.map((line) => paint(context, 'red', `- ${line}`)),
     ...added.map((line) => paint(context, 'green', `+ ${line}`)),
-  ])
+  ]
 }

@@ -47,7 +47,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const warnings =
     away === null ? answered.answer.warnings : [...answered.answer.warnings, context.t('engine_away', { reason: away })]
   const exit = await showOutcome(context, { ...answered, answer: { ...answered.answer, warnings } })
-  if (switched) await effect?.show()
+  if (switched) await effect?.show(answered.answer)
   return exit
 }
 

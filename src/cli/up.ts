@@ -1,6 +1,7 @@
 // `astern up`: the network, the proxy in front, and what the configuration file says of every service.
 import { fail } from '../core/errors.ts'
 import { scopeName } from '../core/model.ts'
+import { define } from '../operations/define.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
 import { paint } from './paint.ts'
@@ -15,7 +16,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const runtime = await app.runtime()
   const engine = await runtime.facts()
   await runtime.ensureNetwork()
-  store.transaction(() => wanted.forEach((definition) => store.services.define(definition)))
+  store.transaction(() => wanted.forEach((definition) => define(app, definition)))
   const proxy = await app.proxy()
   if (!(await proxy.facts()).running) store.renewProofSecret()
   try {

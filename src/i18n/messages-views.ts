@@ -22,7 +22,7 @@ export const viewMessages = {
     'zh-CN': '{actor} 的 {kind} {transaction}，已进行 {since}',
   },
   health_healthy: { en: 'healthy', 'zh-CN': '健康' },
-  health_degraded: { en: 'degraded', 'zh-CN': '降级' },
+  health_degraded: { en: 'degraded', 'zh-CN': '部分可用' },
   health_down: { en: 'down', 'zh-CN': '不可用' },
   on_rung_warm: { en: 'warm', 'zh-CN': 'warm（运行中）' },
   on_rung_frozen: { en: 'frozen', 'zh-CN': 'frozen（已暂停）' },

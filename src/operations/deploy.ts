@@ -7,6 +7,7 @@ import type { Force } from '../core/plan-rollback.ts'
 import { insertReplicas, keptVersions } from './addresses.ts'
 import { type Answered, asAsternError, durationsOf, refOf, servingNow } from './answer.ts'
 import type { App, Asked } from './app.ts'
+import { define } from './define.ts'
 import { runSteps, startStep } from './executor.ts'
 import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
 import { type Draft, findImage, prepareHost, readSecrets, draftRelease } from './prepare.ts'
@@ -101,7 +102,7 @@ function decide(
   startedAt: number,
 ): Decision {
   const { services, releases, operations } = app.store
-  services.define(definition)
+  define(app, definition)
   const number = services.get(operation)!.nextRelease
   const release = { ...draft.release, number }
   const decision = planDeploy(see(app, operation, observed), release, asked)

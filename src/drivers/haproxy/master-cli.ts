@@ -108,7 +108,7 @@ function tellOnce(path: string, command: string, timeoutMs: number): Promise<str
       answer += chunk
       if (answer.length > answerBytes) give(new NotUnderstood(`${command}: more than ${answerBytes} bytes`))
     })
-    socket.on('timeout', () => give(fail('PROXY_DOWN', { reason: `its master did not answer within ${timeoutMs} ms` })))
+    socket.on('timeout', () => give(fail('PROXY_DOWN', { reason: `its master does not answer to ${command} within ${timeoutMs} ms` })))
     socket.on('error', (error) => give(fail('PROXY_DOWN', { reason: reasonOf(error) }, error)))
     socket.on('end', () => {
       resolve(answer.trimEnd())

@@ -63,8 +63,8 @@ function infoOf(info: string, field: string): string {
   return info.slice(at + field.length + 2, end < 0 ? undefined : end)
 }
 
-// srv_admin_state: any of these is maintenance (forced, inherited, by configuration, by resolution), drain modes are not
-const maintenanceBits = 0x01 | 0x02 | 0x04 | 0x20
+// srv_admin_state: forced, inherited, by name resolution. Not 0x04, which only says that it was once in maintenance by its configuration.
+const maintenanceBits = 0x01 | 0x02 | 0x20
 // srv_check_state
 const checkEnabledBit = 0x04
 
@@ -128,6 +128,7 @@ function readMap(answer: string): Map<string, string> {
 
 /** The rows of `show stat`, each with its columns by name. */
 export function readStatistics(answer: string): ReadonlyMap<string, string>[] {
+  if (answer === 'No such proxy.') return []
   const lines = answer.split('\n').filter((line) => line !== '')
   const header = lines[0]
   if (header === undefined || !header.startsWith('# pxname,svname,')) {
