@@ -8,7 +8,6 @@ import { stateExists } from './state-files.ts'
 import type { Arguments, CommandSpec, Completes, OptionSpec } from './command.ts'
 import { commands, commonOptions, optionsWithoutCommand } from './commands.ts'
 import type { Context } from './context.ts'
-import { formatRelease } from './format.ts'
 import { languages } from '../i18n/text.ts'
 
 /** Releases and operations that are offered; whoever wants an older one knows its name. */
@@ -201,8 +200,8 @@ function releases(
   const byName = new Map<string, string>()
   for (const { release, entry } of newestReleases(app, scopes, LIMIT)) {
     if (!fits(release) || byName.has(entry.release)) continue
-    const where = scopes.length > 1 ? ` ${entry.service} · ${entry.environment}` : ''
-    byName.set(entry.release, `${formatRelease(release)} ${context.t(`state_${entry.state}`)}${where}`)
+    const where = scopes.length > 1 ? [`${entry.service} · ${entry.environment}`] : []
+    byName.set(entry.release, [entry.version ?? '', context.t(`state_${entry.state}`), ...where].join(' ').trim())
   }
   return [...byName].map(([value, about]) => ({ value, about }))
 }

@@ -17,7 +17,7 @@ _astern() {
     COMPREPLY+=("\${line%%$'\\t'*}")
   done < <("$astern" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
-complete -F _astern astern
+complete -o nosort -F _astern astern
 `
 
 const zsh = `#compdef astern
@@ -32,7 +32,7 @@ _astern() {
     fi
     candidates+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
   done < <("\${(Q)words[1]/#\\~/$HOME}" complete -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null)
-  _describe -t values 'astern' candidates
+  _describe -V -t values astern candidates
 }
 if [[ $funcstack[1] == _astern ]]; then
   _astern "$@"
@@ -53,7 +53,7 @@ function __astern_complete
     end
   end
 end
-complete -c astern -f -a '(__astern_complete)'
+complete -c astern -f -k -a '(__astern_complete)'
 `
 
 const scripts: ReadonlyMap<string, string> = new Map([

@@ -75,7 +75,7 @@ async function attempt(
   try {
     return await check()
   } catch (error) {
-    return [await findingOf(context, name, 'fail', knownError(error))]
+    return [await findingOf(context, name, 'fail', error)]
   }
 }
 

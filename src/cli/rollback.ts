@@ -13,8 +13,8 @@ import { createProgress } from './progress.ts'
 import { scopeAsked } from './select.ts'
 import { showOutcome } from './show-outcome.ts'
 
-/** A look at the engine's socket after the switch may take so long at most. */
-const ENGINE_GLANCE_MS = 15
+/** How long the engine may take to answer after the switch. A healthy one takes a millisecond; nobody but a hung one makes the user wait. */
+const ENGINE_GLANCE_MS = 200
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   const message: RollbackMessage = {
@@ -76,14 +76,17 @@ function leaveTheRest(context: Context): void {
   child.unref()
 }
 
-/** Why the engine does not answer; `null` when it lets us in. After the switch, and too short to make anyone wait. */
+/** Why the engine does not answer, also when it accepts and stays silent; `null` when it answers. */
 async function engineAway(context: Context): Promise<string | null> {
   const host = context.env['DOCKER_HOST'] || 'unix:///var/run/docker.sock'
   if (!host.startsWith('unix://')) return null
   const { promise, resolve } = Promise.withResolvers<string | null>()
   const socket = connect(host.slice('unix://'.length))
-  const timer = setTimeout(() => resolve(null), ENGINE_GLANCE_MS)
-  socket.on('connect', () => resolve(null)).on('error', (error) => resolve(error.message))
+  const timer = setTimeout(() => resolve(`no answer within ${ENGINE_GLANCE_MS} ms`), ENGINE_GLANCE_MS)
+  socket
+    .on('connect', () => socket.write('GET /_ping HTTP/1.0\r\n\r\n'))
+    .on('data', () => resolve(null))
+    .on('error', (error) => resolve(error.message))
   const reason = await promise
   clearTimeout(timer)
   socket.destroy()

@@ -3,6 +3,7 @@ import { fail } from '../core/errors.ts'
 import { type Release, releaseName, type Scope } from '../core/model.ts'
 import type { App } from '../operations/app.ts'
 import {
+  endOf,
   findOperation,
   isRunning,
   operationEntry,
@@ -118,10 +119,12 @@ function replicaCells({ t }: Context, replica: ReplicaView): string[] {
 function showOperation(context: Context, app: App, operation: Operation): void {
   const entry = operationEntry(app, operation)
   const plan = planOf(operation)
-  const steps = stepsOf(app.store.journal.ofTransaction(operation.transactionId))
+  const events = app.store.journal.ofTransaction(operation.transactionId)
+  const steps = stepsOf(events)
+  const end = endOf(events)
   if (context.json) {
     const { strategy, rung, changes } = plan ?? { strategy: null, rung: null, changes: [] }
-    context.print(JSON.stringify({ ...entry, strategy, rung, changes, steps }))
+    context.print(JSON.stringify({ ...entry, strategy, rung, changes, detail: end, steps }))
     return
   }
   const { t } = context
@@ -145,6 +148,8 @@ function showOperation(context: Context, app: App, operation: Operation): void {
   }
   const total = entry.duration_ms === null ? '' : ` · ${formatDuration(entry.duration_ms)}`
   context.print(labelled(t('step_outcome'), `${outcomeOf(context, operation, isRunning(app, operation))}${total}`))
+  const why = [end?.['code'], end?.['reason'] ?? end?.['reasons']].filter((part) => typeof part === 'string')
+  if (why.length > 0) labelledLines(t('because'), why.join(': ').split('\n')).forEach(context.print)
   context.print(labelled(t('actor'), entry.actor))
   if (entry.reason !== null) context.print(labelled(t('reason'), visible(entry.reason)))
   context.print(labelled(t('started'), when(context, operation.startedAt)))

@@ -26,7 +26,8 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   }
   if (trouble !== null && views.length > 0) {
     const { message, hint } = await textOf(context, trouble)
-    context.say(`${paint(context, 'yellow', context.t('warning'))}: ${message} ${hint}`)
+    context.say(`${paint(context, 'yellow', context.t('warning'))}: ${message}`)
+    if (hint !== '') context.say(hint)
   }
   await tend(context, app)
   return 0

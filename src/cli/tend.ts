@@ -5,10 +5,10 @@ import { doOverdue, isOverdue } from '../operations/overdue.ts'
 import type { Context } from './context.ts'
 import { paint } from './paint.ts'
 
-/** Does what is overdue. What cannot be done now is said, and changes no exit code. */
-export async function tend(context: Context, app: App): Promise<void> {
-  if (!isOverdue(app)) return
-  const { left } = await doOverdue(app, { look: false })
+/** Does what is overdue. `look`: also what the engine has lost unnoticed. What cannot be done now is said, and changes no exit code. */
+export async function tend(context: Context, app: App, { look } = { look: false }): Promise<void> {
+  if (!look && !isOverdue(app)) return
+  const { left } = await doOverdue(app, { look })
   for (const { scope, reason } of left) {
     context.say(
       `${paint(context, 'yellow', context.t('warning'))}: ${context.t('overdue_left', { scope: scopeName(scope), reason })}`,

@@ -43,6 +43,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
       context.print(t('listens', { scope: scopeName(definition), listen: definition.listen }))
     if (!engine.liveRestore) context.say(`${paint(context, 'yellow', t('warning'))}: ${t('live_restore_off')}`)
   }
-  await tend(context, app)
+  // an engine that crashed may have left replicas stopped
+  await tend(context, app, { look: true })
   return 0
 }

@@ -3,8 +3,8 @@ import type { Text } from './text.ts'
 
 export const doctorMessages = {
   doctor_summary: {
-    en: '{ok} ok, {warn} warnings, {fail} failed',
-    'zh-CN': '正常 {ok} 项，警告 {warn} 项，失败 {fail} 项',
+    en: '{ok} ok, {warn} to look at, {fail} failed',
+    'zh-CN': '正常 {ok} 项，需留意 {warn} 项，失败 {fail} 项',
   },
   doctor_node: { en: 'Node {version}', 'zh-CN': 'Node {version}' },
   doctor_node_hint: {
@@ -59,6 +59,10 @@ export const doctorMessages = {
   },
   doctor_key_hint: { en: 'chmod 600 {path}', 'zh-CN': 'chmod 600 {path}' },
   doctor_engine: { en: 'Docker {version} at {endpoint}', 'zh-CN': 'Docker {version}，地址 {endpoint}' },
+  doctor_engine_hint: {
+    en: 'Start it (systemctl start docker), or look at DOCKER_HOST. A warm rollback works without it.',
+    'zh-CN': '请启动 Docker（systemctl start docker），或检查 DOCKER_HOST。没有 Docker 时热备回滚仍可进行。',
+  },
   doctor_live_restore: {
     en: 'live-restore is on: containers go on while the engine restarts.',
     'zh-CN': 'live-restore 已开启：引擎重启时容器继续运行。',

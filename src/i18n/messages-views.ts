@@ -94,6 +94,7 @@ export const viewMessages = {
   actor_head: { en: 'ACTOR', 'zh-CN': '操作者' },
   reason_head: { en: 'REASON', 'zh-CN': '原因' },
   releases_moved: { en: 'releases', 'zh-CN': '发布版本' },
+  because: { en: 'because', 'zh-CN': '因为' },
   actor: { en: 'actor', 'zh-CN': '操作者' },
   reason: { en: 'reason', 'zh-CN': '原因' },
   started: { en: 'started', 'zh-CN': '开始时间' },

@@ -124,6 +124,11 @@ export function isRunning(app: App, operation: Operation): boolean {
   return holder !== null && holder.alive && holder.transactionId === operation.transactionId
 }
 
+/** What an operation ended with, beside its outcome: why it was refused, failed, or found nothing to do. */
+export function endOf(events: readonly JournalEvent[]): JournalEvent['detail'] {
+  return events.findLast(({ step }) => step === 'outcome')?.detail ?? null
+}
+
 /** Steps in the order in which they began, each tried as often as it was. */
 export function stepsOf(events: readonly JournalEvent[]): StepEntry[] {
   const steps = new Map<string, StepEntry>()

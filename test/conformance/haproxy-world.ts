@@ -36,6 +36,8 @@ export type HaproxyWorld = TrafficWorld & {
   received(name: string): readonly { readonly method: string; readonly headers: Readonly<Record<string, unknown>> }[]
   /** A connection that is lost after the request was read. */
   breaksOn(path: string): void
+  /** A request that becomes a WebSocket there. */
+  upgradesOn(path: string): void
 }
 
 export function engineOf(): ReturnType<typeof createEngineApi> {
@@ -94,6 +96,7 @@ export async function startProxy(image: string, path = process.env['PATH'] ?? ''
         startReplica: replicas.start,
         received: replicas.received,
         breaksOn: replicas.breaksOn,
+        upgradesOn: replicas.upgradesOn,
         send: (request: UserRequest) => send(agent, request),
         hold: (request: UserRequest) => hold(replicas, request),
         async kill() {
@@ -157,6 +160,7 @@ function createReplicas() {
   const received = new Map<string, { method: string; headers: Readonly<Record<string, unknown>> }[]>()
   const waiting: Waiting[] = []
   const breaking = new Set<string>()
+  const upgrading = new Set<string>()
 
   async function start(name: string): Promise<ReplicaAt> {
     const statuses = new Map<string, number>()
@@ -182,6 +186,14 @@ function createReplicas() {
       if (path === '/hold') waiting.push({ replica: name, finish: answer })
       else request.on('end', answer)
     })
+    server.on('upgrade', (request, socket) => {
+      const welcome = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+      // for the key of RFC 6455, section 1.3
+      const accept = 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n'
+      const refusal = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+      socket.on('error', () => socket.destroy())
+      socket.write(upgrading.has(request.url ?? '/') ? `${welcome}${accept}` : refusal)
+    })
     servers.push(server)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
@@ -198,6 +210,7 @@ function createReplicas() {
     waiting,
     received: (name: string) => received.get(name) ?? [],
     breaksOn: (path: string) => void breaking.add(path),
+    upgradesOn: (path: string) => void upgrading.add(path),
     close: async () => {
       await Promise.all(servers.map(closeServer))
     },

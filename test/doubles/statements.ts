@@ -5,15 +5,15 @@ import type { Store } from '../../src/store/store.ts'
 export async function plansOf(store: Store, work: () => unknown): Promise<string[]> {
   const { db } = store
   const statements = new Set<string>()
-  const { all, get } = db
+  const own = { all: db.all.bind(db), get: db.get.bind(db) }
   Object.assign(db, {
-    all: (sql: string, ...values: string[]) => (statements.add(sql), all.call(db, sql, ...values)),
-    get: (sql: string, ...values: string[]) => (statements.add(sql), get.call(db, sql, ...values)),
+    all: (sql: string, ...values: string[]) => (statements.add(sql), own.all(sql, ...values)),
+    get: (sql: string, ...values: string[]) => (statements.add(sql), own.get(sql, ...values)),
   })
   try {
     await work()
   } finally {
-    Object.assign(db, { all, get })
+    Object.assign(db, own)
   }
   return [...statements].map((sql) => {
     const values = [...sql.matchAll(/\?/g)].map(() => '1')

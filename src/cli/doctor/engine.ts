@@ -4,12 +4,16 @@ import { scopeName } from '../../core/model.ts'
 import type { App } from '../../operations/app.ts'
 import type { ReplicaSeen } from '../../ports/runtime.ts'
 import type { Context } from '../context.ts'
-import { type Check, type Finding, findingOf, knownError, within } from './look.ts'
+import { type Check, type Finding, findingOf, within } from './look.ts'
 
 export const checkEngine: Check = async ({ context, engine }) => {
   const { t } = context
   const asked = await engine()
-  if (isAsternError(asked)) return [await findingOf(context, 'engine', 'fail', asked)]
+  if (isAsternError(asked)) {
+    const finding = await findingOf(context, 'engine', 'fail', asked)
+    // The error's own hint points to this command.
+    return [asked.code === 'ENGINE_UNAVAILABLE' ? { ...finding, hint: t('doctor_engine_hint') } : finding]
+  }
   const { version, endpoint, liveRestore } = asked.facts
   return [
     { name: 'engine', status: 'ok', message: t('doctor_engine', { version, endpoint }), hint: null },
@@ -44,7 +48,7 @@ export const checkContainers: Check = async ({ context, app, engine, clock }) =>
       return [{ name, status: 'ok', message: context.t('doctor_containers', { count: seen.length }), hint: null }]
     })
   } catch (error) {
-    return [await findingOf(context, name, 'fail', knownError(error))]
+    return [await findingOf(context, name, 'fail', error)]
   }
 }
 

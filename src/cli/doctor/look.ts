@@ -40,20 +40,20 @@ export function createLook(context: Context, app: App | null, stateProblem: Aste
     app,
     stateProblem,
     clock: engineApp.clock,
-    engine: () => (asked ??= askEngine(engineApp)),
+    engine: () => (asked ??= askEngine(context, engineApp)),
   }
 }
 
-async function askEngine(app: App): Promise<Engine | AsternError> {
+async function askEngine(context: Context, app: App): Promise<Engine | AsternError> {
   try {
     return await within(app.clock, async () => {
       const runtime = await app.runtime()
       return { runtime, facts: await runtime.facts() }
     })
   } catch (error) {
-    return error instanceof NoAnswer
-      ? fail('ENGINE_UNAVAILABLE', { endpoint: '-', reason: error.message }, error)
-      : knownError(error)
+    if (!(error instanceof NoAnswer)) return knownError(error)
+    const endpoint = context.env['DOCKER_HOST'] || 'unix:///var/run/docker.sock'
+    return fail('ENGINE_UNAVAILABLE', { endpoint, reason: error.message }, error)
   }
 }
 
@@ -79,12 +79,14 @@ export function knownError(error: unknown): AsternError {
   return isAsternError(error) ? error : fail('INTERNAL', { reason: reasonOf(error) }, error)
 }
 
+/** What a check says of an error that it met. */
 export async function findingOf(
   context: Context,
   name: string,
   status: Finding['status'],
-  error: AsternError,
+  error: unknown,
 ): Promise<Finding> {
-  const { message, hint } = await textOf(context, error)
+  if (error instanceof NoAnswer) return { name, status, message: error.message, hint: null }
+  const { message, hint } = await textOf(context, knownError(error))
   return { name, status, message, hint: hint === '' ? null : hint }
 }

@@ -2,36 +2,34 @@
 import { connect } from 'node:net'
 import { isAsternError } from '../../core/errors.ts'
 import { scopeName } from '../../core/model.ts'
+import type { App } from '../../operations/app.ts'
 import { lookAtTraffic } from '../../operations/status.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { ServerSeen, ServerWanted, TrafficSeen, TrafficWanted } from '../../ports/traffic.ts'
-import { type Check, type Finding, findingOf, knownError, within } from './look.ts'
+import { type Check, type Finding, findingOf, within } from './look.ts'
 
 const OLDEST_HAPROXY = [3, 0] as const
 const CONNECT_MS = 1_000
 /** Differences that are named; the rest is counted. */
 const MAX_DIFFERENCES = 5
+const MAX_LOOKS = 3
+const BETWEEN_LOOKS_MS = 200
 
 export const checkProxy: Check = async (look) => {
   const { context, app, clock } = look
   if (app === null) return []
   const { t } = context
   const name = 'proxy'
-  const { traffic, trouble } = await within(clock, () => lookAtTraffic(app))
+  const { trouble } = await within(clock, () => lookAtTraffic(app))
   if (trouble !== null) {
     // Before the first deploy nobody misses it.
     const serves = app.store.services.list().some(({ active }) => active !== null)
     return [await findingOf(context, name, serves ? 'fail' : 'warn', trouble)]
   }
   const findings = [await checkVersion(look)]
-  const wanted = app.store.replicas.wanted()
-  const differences = await settledDifferences(
-    () => app.store.replicas.wanted(),
-    wanted,
-    traffic,
-    () => within(clock, () => app.traffic.observe()),
-  )
+  const differences = await lastingDifferences(app, clock)
   if (differences.length === 0) {
-    const message = t('doctor_proxy_equal', { generation: wanted.generation })
+    const message = t('doctor_proxy_equal', { generation: app.store.replicas.wanted().generation })
     return [...findings, { name: 'proxy_equal', status: 'ok', message, hint: null }]
   }
   const shown = differences.slice(0, MAX_DIFFERENCES).join('; ')
@@ -50,7 +48,7 @@ async function checkVersion({ context, app, engine, clock }: Parameters<Check>[0
   try {
     facts = await within(clock, async () => (await app.proxy()).facts())
   } catch (error) {
-    return findingOf(context, name, 'warn', knownError(error))
+    return findingOf(context, name, 'warn', error)
   }
   const { version, kind } = facts
   if (version === null) return running
@@ -62,25 +60,17 @@ async function checkVersion({ context, app, engine, clock }: Parameters<Check>[0
     : { name, status: 'fail', message: t('proxy_runs', details), hint: t('doctor_proxy_old_hint') }
 }
 
-/** An operation may move traffic between two looks: what differs is looked at again while what is wanted changes. */
-async function settledDifferences(
-  wantedNow: () => TrafficWanted,
-  first: TrafficWanted,
-  firstSeen: TrafficSeen,
-  observe: () => Promise<TrafficSeen>,
-): Promise<string[]> {
-  let wanted = first
-  let seen = firstSeen
-  for (let look = 1; ; look += 1) {
-    const differences = differencesOf(wanted, seen)
-    const later = wantedNow()
-    if (differences.length === 0 || look === MAX_LOOKS || later.generation === wanted.generation) return differences
-    wanted = later
-    seen = await observe()
+/** What an operation has committed reaches the proxy a moment later: only what still differs then is a difference. */
+async function lastingDifferences(app: App, clock: Clock): Promise<string[]> {
+  let differences: string[] = []
+  for (let look = 1; look <= MAX_LOOKS; look += 1) {
+    const wanted = app.store.replicas.wanted()
+    differences = differencesOf(wanted, await within(clock, () => app.traffic.observe()))
+    if (differences.length === 0) return []
+    await clock.sleep(BETWEEN_LOOKS_MS)
   }
+  return differences
 }
-
-const MAX_LOOKS = 3
 
 /** What the running proxy does otherwise than committed, in words of the proxy. */
 export function differencesOf(wanted: TrafficWanted, seen: TrafficSeen): string[] {

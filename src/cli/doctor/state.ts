@@ -6,7 +6,7 @@ import { isRunning } from '../../operations/history.ts'
 import { isOverdue } from '../../operations/overdue.ts'
 import { stateFiles } from '../state-files.ts'
 import { existing } from './host.ts'
-import { type Check, findingOf, knownError } from './look.ts'
+import { type Check, findingOf } from './look.ts'
 
 const OTHERS_MODE = 0o077
 
@@ -67,7 +67,7 @@ export const checkJournal: Check = async ({ context, app }) => {
     const rows = app.store.journal.verify()
     return [{ name, status: 'ok', message: context.t('journal_verified', { rows }), hint: null }]
   } catch (error) {
-    return [await findingOf(context, name, 'fail', knownError(error))]
+    return [await findingOf(context, name, 'fail', error)]
   }
 }
 

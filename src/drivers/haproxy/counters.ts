@@ -25,15 +25,18 @@ export function serverSeen(backend: string, server: RunningServer, sessions: Rea
 }
 
 /**
- * Sums up the servers of each release. A response that is tried again is not among the responses: it shows as a redispatch of the server that
- * failed, so failures are 5xx + broken responses + failed connections + redispatches, and requests are all responses + the last three.
+ * Sums up the servers of each release. Responses that were broken or tried again, and connections that failed, are not among the responses: they
+ * show as `eresp`, `wredis` and `econ` of the server. A broken response counts twice in `eresp` (seen with 3.0 and 3.2), so that no more are
+ * taken than requests were handed to the server and not answered; in flight or given up by the client are those that no such counter knows.
  */
 export function countersOf(answer: string): TrafficCounters[] {
   const releases = new Map<number, TrafficCounters>()
   for (const row of readStatistics(answer)) {
     const release = releaseOf(row.get('svname') ?? '')
     if (release === null) continue
-    const unanswered = numberOf(row, 'eresp') + numberOf(row, 'econ') + numberOf(row, 'wredis')
+    const answered = kinds.reduce((sum, kind) => sum + numberOf(row, `hrsp_${kind}`), 0)
+    const troubles = numberOf(row, 'eresp') + numberOf(row, 'econ') + numberOf(row, 'wredis')
+    const unanswered = Math.min(troubles, Math.max(0, numberOf(row, 'stot') - answered))
     const before = releases.get(release)
     const add = (kind: Kind): number => (before?.responses[kind] ?? 0) + numberOf(row, `hrsp_${kind}`)
     const responses = {
@@ -44,7 +47,6 @@ export function countersOf(answer: string): TrafficCounters[] {
       '5xx': add('5xx'),
       other: add('other'),
     }
-    const answered = kinds.reduce((sum, kind) => sum + numberOf(row, `hrsp_${kind}`), 0)
     releases.set(release, {
       release,
       requests: (before?.requests ?? 0) + answered + unanswered,

@@ -18,9 +18,20 @@ export type DrainParts = {
 
 export function createDrain({ question, order, master, clock }: DrainParts): Traffic['drain'] {
   async function inFlight(backend: string, servers: readonly string[]): Promise<number> {
-    const present = sessionsOf(await question(`show stat ${backend} 4 -1`))
+    const present = await presentWorker(backend)
+    // a proxy that is gone has nothing in flight
+    if (present === null) return 0
     const former = await master.leftovers(backend)
     return servers.reduce((sum, name) => sum + (present.get(`${backend}/${name}`) ?? 0) + (former.get(name) ?? 0), 0)
+  }
+
+  async function presentWorker(backend: string): Promise<ReadonlyMap<string, number> | null> {
+    try {
+      return sessionsOf(await question(`show stat ${backend} 4 -1`))
+    } catch (error) {
+      if (isAsternError(error, 'PROXY_DOWN') && isGone(error.cause)) return null
+      throw error
+    }
   }
 
   async function cut(backend: string, servers: readonly string[]): Promise<number> {
@@ -36,20 +47,14 @@ export function createDrain({ question, order, master, clock }: DrainParts): Tra
     const backend = word(scopeName(scope))
     const deadline = clock.monotonic() + drainMs
     let pollMs = drainFirstPollMs
-    try {
-      while ((await inFlight(backend, servers)) > 0) {
-        signal?.throwIfAborted()
-        const leftMs = deadline - clock.monotonic()
-        if (leftMs <= 0) return await cut(backend, servers)
-        await clock.sleep(Math.min(pollMs, leftMs), signal)
-        pollMs = Math.min(pollMs * 2, drainLongestPollMs)
-      }
-      return 0
-    } catch (error) {
-      // a proxy that is gone has nothing in flight
-      if (isAsternError(error, 'PROXY_DOWN') && isGone(error.cause)) return 0
-      throw error
+    while ((await inFlight(backend, servers)) > 0) {
+      signal?.throwIfAborted()
+      const leftMs = deadline - clock.monotonic()
+      if (leftMs <= 0) return cut(backend, servers)
+      await clock.sleep(Math.min(pollMs, leftMs), signal)
+      pollMs = Math.min(pollMs * 2, drainLongestPollMs)
     }
+    return 0
   }
 }
 

@@ -41,7 +41,7 @@ export type HaproxyTraffic = Traffic & {
 export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: HaproxyTrafficOptions): HaproxyTraffic {
   const file = createConfigFile(dir)
   const session = createSession(adminSocket(dir))
-  const master = createMasterCli(masterSocket(dir))
+  const master = createMasterCli(masterSocket(dir), clock)
   const settle = createSettle({ session, clock })
   const reload = createReload({ file, session, master, clock })
   let syncing: Promise<void> = Promise.resolve()

@@ -27,18 +27,21 @@ export function createBinaryHost({ dir, searchPath, clock }: BinaryHostOptions):
   const configPath = join(foldersOf(dir).config, configName)
   let failure: string | null = null
 
-  /** The master that we started, if it is alive: a process id alone may mean somebody else by now. */
+  /** A process id alone may mean somebody else by now. */
+  function isOurs(pid: number): boolean {
+    const commandLine = `/proc/${pid}/cmdline`
+    return existsSync(commandLine) && readFileSync(commandLine, 'utf8').split('\0').includes(configPath)
+  }
+
   function master(): number | null {
     if (!existsSync(pidFile)) return null
     const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
-    const commandLine = `/proc/${pid}/cmdline`
-    if (!Number.isInteger(pid) || pid <= 0 || !existsSync(commandLine)) return null
-    return readFileSync(commandLine, 'utf8').split('\0').includes(configPath) ? pid : null
+    return Number.isInteger(pid) && pid > 0 && isOurs(pid) ? pid : null
   }
 
-  async function gone(withinMs: number): Promise<boolean> {
+  async function ends(pid: number, withinMs: number): Promise<boolean> {
     const deadline = clock.monotonic() + withinMs
-    while (master() !== null) {
+    while (isOurs(pid)) {
       if (clock.monotonic() > deadline) return false
       await clock.sleep(startPollMs)
     }
@@ -77,9 +80,9 @@ export function createBinaryHost({ dir, searchPath, clock }: BinaryHostOptions):
       if (pid !== null) {
         // what is in flight may end; then whatever is left is cut
         process.kill(pid, 'SIGUSR1')
-        if (!(await gone(graceMs))) {
+        if (!(await ends(pid, graceMs))) {
           process.kill(pid, 'SIGTERM')
-          if (!(await gone(stopTimeoutMs))) process.kill(pid, 'SIGKILL')
+          if (!(await ends(pid, stopTimeoutMs))) process.kill(pid, 'SIGKILL')
         }
       }
       rmSync(pidFile, { force: true })

@@ -8,8 +8,15 @@ export const commandLineBytes = 12_000
 export const answerBytes = 16 * 1024 * 1024
 /** How often `ensure` looks, sends what is missing and looks again before it gives up. */
 export const ensureAttempts = 6
+/** The same for the master, which passes questions on to workers; and how often it is asked. */
+export const masterTimeoutMs = 1_500
+export const masterAttempts = 5
+/** How long it is given while nobody listens on its socket, each time. */
+export const masterAwayMs = 100
 /** How long a reload may take until the master answers: it starts a whole new worker. */
 export const reloadTimeoutMs = 30_000
+/** How long a worker that will be replaced asks those who are connected to connect again. */
+export const farewellMs = 250
 /** How long the former worker may take to stop listening after a reload. */
 export const handoverTimeoutMs = 5_000
 export const handoverPollMs = 2

@@ -1,7 +1,15 @@
 // The socket of HAProxy's master process: reloads, and what former workers still do after one. One connection per command.
 import { connect } from 'node:net'
-import { fail, reasonOf } from '../../core/errors.ts'
-import { answerBytes, answerTimeoutMs, quotedLogLines, reloadTimeoutMs } from './limits.ts'
+import { AsternError, reasonOf } from '../../core/errors.ts'
+import type { Clock } from '../../ports/clock.ts'
+import {
+  answerBytes,
+  masterAttempts,
+  masterAwayMs,
+  masterTimeoutMs,
+  quotedLogLines,
+  reloadTimeoutMs,
+} from './limits.ts'
 import { NotUnderstood, excerpt, readStatistics } from './running.ts'
 
 export type Reload =
@@ -17,8 +25,20 @@ export interface MasterCli {
   cutLeftovers(backend: string, servers: readonly string[]): Promise<void>
 }
 
-export function createMasterCli(path: string): MasterCli {
-  const tell = (command: string, timeoutMs = answerTimeoutMs): Promise<string> => tellOnce(path, command, timeoutMs)
+export function createMasterCli(path: string, clock: Clock): MasterCli {
+  // A question to a worker that ends at that moment is never answered; the next one finds it gone. And a master that reloads is away for a moment:
+  // HAProxy 3.0 replaces its own program.
+  async function tell(command: string, timeoutMs = masterTimeoutMs): Promise<string> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await tellOnce(path, command, timeoutMs)
+      } catch (error) {
+        if (!(error instanceof Unanswered) || attempt >= masterAttempts) throw error
+        if (error.away) await clock.sleep(masterAwayMs)
+        else if (command === 'reload') throw error
+      }
+    }
+  }
 
   async function formerWorkers(): Promise<string[]> {
     return readFormerWorkers(await tell('show proc'))
@@ -94,6 +114,15 @@ function readStreams(answer: string, backend: string, servers: readonly string[]
   })
 }
 
+/** `away`: nobody listens at the moment; else it was asked and did not answer. */
+class Unanswered extends AsternError {
+  readonly away: boolean
+  constructor(away: boolean, reason: string, cause?: unknown) {
+    super('PROXY_DOWN', { reason }, cause)
+    this.away = away
+  }
+}
+
 // The master closes the connection after its answer when nothing more can come from us.
 function tellOnce(path: string, command: string, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -108,8 +137,13 @@ function tellOnce(path: string, command: string, timeoutMs: number): Promise<str
       answer += chunk
       if (answer.length > answerBytes) give(new NotUnderstood(`${command}: more than ${answerBytes} bytes`))
     })
-    socket.on('timeout', () => give(fail('PROXY_DOWN', { reason: `its master does not answer to ${command} within ${timeoutMs} ms` })))
-    socket.on('error', (error) => give(fail('PROXY_DOWN', { reason: reasonOf(error) }, error)))
+    socket.on('timeout', () =>
+      give(new Unanswered(false, `its master does not answer to ${command} within ${timeoutMs} ms`)),
+    )
+    socket.on('error', (error) => {
+      const away = 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ENOENT')
+      give(new Unanswered(away, reasonOf(error), error))
+    })
     socket.on('end', () => {
       resolve(answer.trimEnd())
       socket.destroy()

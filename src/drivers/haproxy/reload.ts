@@ -4,11 +4,13 @@
 import { fail } from '../../core/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ConfigFile } from './config-file.ts'
-import { handoverPollMs, handoverTimeoutMs } from './limits.ts'
+import { farewellMs, handoverPollMs, handoverTimeoutMs } from './limits.ts'
 import { obstacleOf } from './listen-check.ts'
 import type { MasterCli } from './master-cli.ts'
+import { farewellKey, farewellMap } from './render.ts'
 import type { Rendered, Structure } from './render.ts'
 import { ConnectionLost } from './runtime-api.ts'
+import { readStatistics } from './running.ts'
 import type { Running } from './running.ts'
 import type { Session } from './session.ts'
 import { httpBackends } from './settle.ts'
@@ -40,6 +42,16 @@ export function createReload({ file, session, master, clock }: ReloadParts): Rel
     throw fail('PROXY_REFUSED', { command: 'reload', answer: 'the former worker does not stop listening' })
   }
 
+  // A worker that is replaced closes its idle connections at once, also one on which a request is just arriving. So for a moment every answer
+  // asks its user to connect again: whoever is busy has no idle connection then.
+  async function farewell(checkedByHttp: readonly string[]): Promise<void> {
+    const { extra } = await session.look(checkedByHttp, ['show stat -1 1 -1'])
+    const connections = readStatistics(extra[0] ?? '').reduce((sum, row) => sum + Number(row.get('scur')), 0)
+    if (connections === 0) return
+    await session.tell([{ text: `add map ${farewellMap} ${farewellKey} 1`, answers: [''] }], checkedByHttp)
+    await clock.sleep(farewellMs)
+  }
+
   return async (next, structure, accepted) => {
     const obstacle = await obstacleOf(listensOf(structure), listensOf(accepted))
     if (obstacle !== null) {
@@ -52,9 +64,11 @@ export function createReload({ file, session, master, clock }: ReloadParts): Rel
     const former = (await session.look(checkedByHttp)).running
     file.keepAside()
     file.write(next)
+    await farewell(checkedByHttp)
     const outcome = await master.reload()
     if (!outcome.ok) {
       file.putBack()
+      await session.tell([{ text: `del map ${farewellMap} ${farewellKey}`, answers: [''] }], checkedByHttp)
       return outcome.takenAddress === null
         ? fail('PROXY_REFUSED', { command: 'reload', answer: outcome.log })
         : fail('PORT_TAKEN', { address: outcome.takenAddress, by: '' })

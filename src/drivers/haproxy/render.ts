@@ -30,6 +30,9 @@ export type Rendered = {
 export const structureVariable = 'proc.astern_structure'
 export const proofHeader = 'X-Astern-Proof'
 export const releaseHeader = 'X-Astern-Release'
+/** The map that holds `farewellKey` while the worker is about to be replaced. */
+export const farewellMap = 'leaving.map'
+export const farewellKey = 'leaving'
 
 export function mapFile(backend: string): string {
   return `${backend}.map`
@@ -82,7 +85,7 @@ export function render(wanted: TrafficWanted, structure: Structure = structureOf
       `# structure ${structureHash} ${JSON.stringify(structure)}`,
       body.replace(hashPlaceholder, structureHash),
     ].join('\n'),
-    maps: new Map(maps),
+    maps: new Map([[farewellMap, ''], ...maps]),
     structureHash,
   }
 }
@@ -147,6 +150,8 @@ function frontendLines(listen: string, backends: readonly BackendStructure[], pr
     `  http-request del-header ${proofHeader}`,
     `  http-after-response del-header ${releaseHeader}`,
     `  http-after-response set-header ${releaseHeader} "%[srv_name,field(1,-)]" if { var(txn.astern_proof) -m bool } { srv_name -m found }`,
+    // whoever keeps connections open leaves with an answer, not in the middle of a question; a WebSocket has to be let in as it asks
+    `  http-after-response set-header Connection close if { str(${farewellKey}),map(${farewellMap}) -m found } !{ status 101 }`,
     ...backends
       .filter(({ hosts }) => hosts.length > 0)
       .map(

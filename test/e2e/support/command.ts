@@ -59,9 +59,9 @@ export async function start(argv: readonly string[], how: HowToRun = {}): Promis
     }, limitMs)
     child.once('close', (code, signal) => {
       clearTimeout(timer)
-      const json = stdout.split('\n').filter(isObject).map(parse)
-      const lastLine = stdout.trimEnd().split('\n').at(-1) ?? ''
-      resolve({ code, signal, stdout, stderr, json, last: isObject(lastLine) ? parse(lastLine) : {} })
+      const lines = stdout.trimEnd().split('\n').map(objectIn)
+      const json = lines.filter((line) => line !== null)
+      resolve({ code, signal, stdout, stderr, json, last: lines.at(-1) ?? {} })
     })
   })
   ended.catch(() => undefined) // whoever waits for it hears of it
@@ -87,10 +87,11 @@ export async function output(argv: readonly string[], how: HowToRun = {}): Promi
   return stdout.trim()
 }
 
-function isObject(line: string): boolean {
-  return line.startsWith('{') && line.endsWith('}')
-}
-
-function parse(line: string): JsonLine {
-  return JSON.parse(line) as JsonLine
+function objectIn(line: string): JsonLine | null {
+  if (!line.startsWith('{')) return null
+  try {
+    return JSON.parse(line) as JsonLine
+  } catch {
+    return null // people's text
+  }
 }

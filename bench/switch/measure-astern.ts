@@ -1,0 +1,87 @@
+// Measures Astern's way back from one rung under one load; beside it, under the same load and between the same runs, the engine's own share.
+import type { BenchContext } from '../bench.ts'
+import { start, until } from '../command.ts'
+import type { Engine } from '../engine-api.ts'
+import type { LoadName } from '../load/load.ts'
+import { startLoad } from '../load/start-load.ts'
+import { createTwins } from '../rivals/twins.ts'
+import { spread } from '../statistics.ts'
+import type { Arena } from './arena.ts'
+import { type Breakdown, partsOf } from './breakdown.ts'
+import { type Case, type CommandRun, rowOf, type SwitchRow, trafficColumns } from './row.ts'
+
+/** Rollbacks in process before the first that counts: a process that lives long has compiled its code. */
+const WARM_UP = 2
+
+export type Measurement = { readonly rows: readonly SwitchRow[]; readonly breakdown: Breakdown }
+
+export async function measureAstern(
+  context: BenchContext,
+  arena: Arena,
+  engine: Engine,
+  options: { readonly rung: Case; readonly load: LoadName; readonly runs: number },
+): Promise<Measurement> {
+  const { rung, load: loadName, runs } = options
+  await arena.begin(rung)
+  const twins = rung === 'warm' ? null : await createTwins(context, engine, arena.goodContainers())
+  const load = startLoad(context, loadName, arena.url, `astern-${rung}`)
+  const inProcess: number[] = []
+  const commands: CommandRun[] = []
+  const engineMs: number[] = []
+  const parts: Record<string, number>[] = []
+  for (let run = -WARM_UP; run < runs; run++) {
+    await arena.ready()
+    // Right before Astern's own, so that both meet the same machine; in turn with it would need two more deploys a run.
+    if (twins !== null && rung !== 'warm' && run >= 0) engineMs.push(await twins.measure(rung))
+    const { shiftedMs, answered } = await arena.inProcess()
+    await arena.tidy()
+    if (run < 0) continue
+    inProcess.push(shiftedMs)
+    parts.push(partsOf(answered, shiftedMs))
+    await arena.ready()
+    commands.push(await arena.command())
+    await arena.tidy()
+  }
+  const traffic = await load.stop()
+  report(context, `${rung} astern ${loadName}`, traffic.failures)
+  const head = { case: rung, load: loadName, runs }
+  const own = { in_process_ms: spread(inProcess), ...trafficColumns(commands, traffic) }
+  const rows = [rowOf({ ...head, subject: 'astern' }, own)]
+  if (twins !== null) rows.push(rowOf({ ...head, subject: 'engine' }, { in_process_ms: spread(engineMs) }))
+  return { rows, breakdown: { name: `${rung} ${loadName}`, parts } }
+}
+
+/** The command as a client of the daemon. */
+export async function measureServe(
+  context: BenchContext,
+  arena: Arena,
+  options: { readonly load: LoadName; readonly runs: number },
+): Promise<SwitchRow> {
+  const { load: loadName, runs } = options
+  await arena.begin('warm')
+  const { command, env, folder } = arena.installation
+  const serve = start(context.cleanup, command, ['serve'], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  serve.child.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text))
+  await until('astern serve', 20_000, context.signal, () => {
+    if (serve.child.exitCode !== null) throw new Error(`astern serve ended: ${said}`)
+    return said === '' ? null : true
+  })
+  const load = startLoad(context, loadName, arena.url, 'astern-serve')
+  const commands: CommandRun[] = []
+  for (let run = -1; run < runs; run++) {
+    await arena.ready()
+    const measured = await arena.command()
+    await arena.tidy()
+    if (run >= 0) commands.push(measured)
+  }
+  const traffic = await load.stop()
+  await serve.stop()
+  report(context, `warm astern+serve ${loadName}`, traffic.failures)
+  return rowOf({ case: 'warm', subject: 'astern+serve', load: loadName, runs }, trafficColumns(commands, traffic))
+}
+
+export function report({ say }: BenchContext, name: string, failures: Readonly<Record<string, number>>): void {
+  const reasons = Object.entries(failures).map(([reason, count]) => `${count} × ${reason}`)
+  say(`${name}: measured${reasons.length === 0 ? '' : `; failed: ${reasons.join(', ')}`}`)
+}

@@ -1,0 +1,120 @@
+// The rehearsal itself, in the order in which a user would do it. Everything is real: the images, the engine, the proxy, the load.
+import type { Answer } from './answer.ts'
+import { analyse, type Moments, type Versions } from './analyse.ts'
+import type { Astern } from './astern.ts'
+import { checksOf } from './checks.ts'
+import { wallMs } from './clock.ts'
+import { bad, buildImage, good } from './images.ts'
+import { createLive, liveLegend } from './live.ts'
+import { startLoad } from './load.ts'
+import { describeMachine } from './machine.ts'
+import { count } from './numbers.ts'
+import type { Options } from './options.ts'
+import type { Findings } from './report.ts'
+import { heading, paint, print } from './screen.ts'
+import type { Scratch } from './scratch.ts'
+import { buckets, dotsAround } from './timeline.ts'
+import { pause } from './pause.ts'
+
+/** The deploy and the rollback between the stretches of load; the load ends by itself only when something is wrong. */
+const longestSwitchesMs = 180_000
+
+export type Rehearsed = { readonly findings: Findings; readonly answers: readonly Answer[] }
+
+export async function rehearse(given: {
+  root: string
+  vegeta: string
+  options: Options
+  scratch: Scratch
+  astern: Astern
+  signal: AbortSignal
+}): Promise<Rehearsed> {
+  const { root, vegeta, options, scratch, astern, signal } = given
+  const versions: Versions = { good: good.tag, bad: bad.tag }
+  const target = `http://${scratch.listen}`
+  const machine = await describeMachine(root)
+
+  heading('Two versions of a Gin service: a good one, and one that is bad on purpose')
+  print(
+    `${bad.tag} fails 24 % of its requests and is 150 ms slow; its health check looks fine, as with most bad releases.\n`,
+  )
+  await buildImage(root, good, signal)
+  await buildImage(root, bad, signal)
+
+  heading(`${good.tag} serves: two replicas in Docker behind HAProxy`)
+  print(`${paint('dim', 'astern.yaml')}\n${scratch.config.trimEnd().replaceAll(/^/gm, '  ')}\n`)
+  await astern.warmUp()
+  await astern.run(['up'])
+  await astern.run(['deploy', good.tag])
+
+  heading(`Users come: ${count(options.rate)} requests/s, GET /products and POST /orders in turn`)
+  print(liveLegend(versions))
+  const loadStartMs = wallMs()
+  const live = createLive(loadStartMs, versions, print)
+  let quiet = false
+  const load = startLoad({
+    vegeta,
+    folder: scratch.folder,
+    target,
+    ratePerSecond: options.rate,
+    longestMs: options.seconds * 3_000 + longestSwitchesMs,
+    onAnswer: (answer) => {
+      live.add(answer)
+      if (!quiet) live.flush()
+    },
+  })
+  const watch = async () => {
+    quiet = false
+    await Promise.race([pause(options.seconds * 1_000, signal), load.broken])
+    live.flush()
+  }
+  const change = async (args: readonly string[]) => {
+    quiet = true
+    print()
+    const ran = await Promise.race([astern.run(args), load.broken])
+    print()
+    return ran
+  }
+  try {
+    await watch()
+    const deployed = await change(['deploy', bad.tag])
+    await watch()
+    const rolledBack = await change(['rollback', '-m', 'checkout answers 500'])
+    await watch()
+    await load.stop()
+    live.flush()
+
+    heading('How it stands now')
+    await astern.run(['status'])
+    const moments: Moments = {
+      loadStartMs,
+      deployStartMs: deployed.startMs,
+      deployEndMs: deployed.endMs,
+      rollbackStartMs: rolledBack.startMs,
+      rollbackEndMs: rolledBack.endMs,
+    }
+    const analysis = analyse(load.answers, moments, versions)
+    const history = await astern.history()
+    return {
+      answers: load.answers,
+      findings: {
+        machine,
+        target,
+        ratePerSecond: options.rate,
+        loadStartMs,
+        versions,
+        good: { ...good, release: history.releases.get(good.tag) ?? null },
+        bad: { ...bad, release: history.releases.get(bad.tag) ?? null },
+        analysis,
+        deploy: { startMs: deployed.startMs, operation: history.deploy },
+        rollback: { startMs: rolledBack.startMs, operation: history.rollback },
+        checks: checksOf(analysis, versions, history.active),
+        steps: astern.steps,
+        timeline: buckets(load.answers, loadStartMs, versions),
+        around: dotsAround(load.answers, rolledBack, versions),
+      },
+    }
+  } finally {
+    await load.stop()
+  }
+}
