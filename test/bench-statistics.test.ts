@@ -2,6 +2,9 @@
 import { array, assert, double, integer, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createCleanup } from '../bench/cleanup.ts'
+import { firstAnswerMs, lastAnswerMs, spansOf } from '../bench/load/answers.ts'
+import { readRecord } from '../bench/load/vegeta-records.ts'
+import { readNotes, readSums } from '../bench/load/wrk-notes.ts'
 import { atLeast, atMost, ratio } from '../bench/report.ts'
 import { percentile, rounded, spread } from '../bench/statistics.ts'
 import { cellText, table } from '../bench/table.ts'
@@ -132,5 +135,86 @@ describe('a cleanup', () => {
     await now()
     await cleanup.run()
     expect(times).toBe(1)
+  })
+})
+
+describe('what users saw of a switch', () => {
+  const answers = [
+    { version: 'bad', endedAt: 100 },
+    { version: 'bad', endedAt: 110 },
+    { version: 'old', endedAt: 113 },
+    { version: 'bad', endedAt: 114 },
+    { version: 'old', endedAt: 120 },
+    { version: 'bad', endedAt: 300 },
+  ]
+
+  it('is spans of one version, whatever the order in which answers came in', () => {
+    expect(spansOf(answers.toReversed())).toEqual([
+      { version: 'bad', firstAt: 100, lastAt: 110 },
+      { version: 'old', firstAt: 113, lastAt: 113 },
+      { version: 'bad', firstAt: 114, lastAt: 114 },
+      { version: 'old', firstAt: 120, lastAt: 120 },
+      { version: 'bad', firstAt: 300, lastAt: 300 },
+    ])
+  })
+
+  it('lasts from the command to the first answer of the old and the last one of the bad release', () => {
+    const window = { from: 105, to: 200 }
+    expect(firstAnswerMs(spansOf(answers), 'old', window)).toBe(8)
+    expect(lastAnswerMs(spansOf(answers), 'bad', window)).toBe(9)
+  })
+
+  it('is null for a version that did not answer in the window', () => {
+    const window = { from: 121, to: 200 }
+    expect(firstAnswerMs(spansOf(answers), 'old', window)).toBeNull()
+    expect(lastAnswerMs(spansOf(answers), 'bad', window)).toBeNull()
+  })
+
+  it('takes no answer after the window for one in it', () => {
+    const spans = [{ version: 'bad', firstAt: 90, lastAt: 900 }]
+    expect(lastAnswerMs(spans, 'bad', { from: 100, to: 200 })).toBe(100)
+  })
+})
+
+describe('a record of vegeta', () => {
+  const headers = Buffer.from('Content-Type: application/json\r\nX-Shop-Version: v1.0.0\r\n').toString('base64')
+
+  it('says which version answered, and when, to the microsecond', () => {
+    const line = `1795566141422024782,200,1500000,0,62,,,,7,GET,http://127.0.0.1:1/products/compass,${headers}`
+    const { version, endedAt, failure } = readRecord(line)
+    expect({ version, failure }).toEqual({ version: 'v1.0.0', failure: null })
+    expect(endedAt).toBeCloseTo(1795566141423.5247, 3)
+  })
+
+  it('is a failure with its reason when nobody answered', () => {
+    const error =
+      'Post ""http://127.0.0.1:1/orders"": read tcp 127.0.0.1:5012->127.0.0.1:1: read: connection reset by peer'
+    const line = `1795566141422024782,0,1500000,62,0,"${error}",,,8,POST,http://127.0.0.1:1/orders,`
+    expect(readRecord(line)).toMatchObject({ version: null, failure: 'connection reset by peer' })
+  })
+
+  it('is a failure when the status says so, whoever answered', () => {
+    const line = `1795566141422024782,503,1500000,0,62,503 Service Unavailable,,,9,GET,http://127.0.0.1:1/,${headers}`
+    expect(readRecord(line)).toMatchObject({ version: 'v1.0.0', failure: 'status 503' })
+  })
+})
+
+describe('what wrk has noted', () => {
+  it('is spans; the last one goes on', () => {
+    const text = 'S v1.1.0 100.000\nE v1.1.0 150.500\nS v1.0.0 151.250\n'
+    expect(readNotes(text, 400)).toEqual([
+      { version: 'v1.1.0', firstAt: 100, lastAt: 150.5 },
+      { version: 'v1.0.0', firstAt: 151.25, lastAt: 400 },
+    ])
+  })
+
+  it('counts bad statuses and broken connections as failed', () => {
+    const sums = '{"requests":1000,"connect":0,"read":3,"write":0,"status":2,"timeout":0}'
+    expect(readSums(`Running 30m test\n${sums}\n`)).toEqual({
+      sent: 1003,
+      failed: 5,
+      failures: { 'wrk: read': 3, 'wrk: status': 2 },
+    })
+    expect(() => readSums('killed')).toThrow('no sums')
   })
 })

@@ -5,7 +5,7 @@ import type { LoadName } from '../load/load.ts'
 import { startLoad } from '../load/start-load.ts'
 import { freePort } from '../port.ts'
 import { BAD, GOOD, HEALTH_PATH, imageOf, PORT, type Version } from '../shop.ts'
-import { report } from '../switch/measure-astern.ts'
+import { report } from '../switch/progress.ts'
 import { type CommandRun, rowOf, type SwitchRow, trafficColumns } from '../switch/row.ts'
 
 const NAME = `astern-bench-script-${process.pid}`
@@ -43,8 +43,9 @@ export async function measureScript(context: BenchContext, load: LoadName, runs:
   }
   const traffic = await users.stop()
   await remove()
-  report(context, `script ${load}`, traffic.failures)
-  return rowOf({ case: 'retired', subject: 'script', load, runs }, trafficColumns(measured, traffic))
+  const row = rowOf({ case: 'retired', subject: 'script', load, runs }, trafficColumns(measured, traffic))
+  report(context, [row], traffic)
+  return row
 }
 
 async function answers(url: string): Promise<true | null> {

@@ -8,7 +8,7 @@ import { run, sleep, until, wallNow } from '../command.ts'
 import type { LoadName } from '../load/load.ts'
 import { startLoad } from '../load/start-load.ts'
 import { BAD, GOOD, HEALTH_PATH, imageOf, PORT } from '../shop.ts'
-import { report } from '../switch/measure-astern.ts'
+import { report } from '../switch/progress.ts'
 import { type CommandRun, rowOf, type SwitchRow, trafficColumns } from '../switch/row.ts'
 import { type SecondEngine, startSecondEngine } from './second-engine.ts'
 
@@ -60,8 +60,9 @@ export async function createSwarm(context: BenchContext): Promise<Swarm> {
         measured.push({ durationMs, window: { from: startedAt, to: wallNow() } })
       }
       const traffic = await load.stop()
-      report(context, `swarm ${loadName}`, traffic.failures)
-      return rowOf({ case: 'retired', subject: 'swarm', load: loadName, runs }, trafficColumns(measured, traffic))
+      const row = rowOf({ case: 'retired', subject: 'swarm', load: loadName, runs }, trafficColumns(measured, traffic))
+      report(context, [row], traffic)
+      return row
     },
   }
 }

@@ -8,10 +8,9 @@ import { createTwins } from '../rivals/twins.ts'
 import { spread } from '../statistics.ts'
 import type { Arena } from './arena.ts'
 import { type Breakdown, partsOf } from './breakdown.ts'
-import { type Case, type CommandRun, rowOf, type SwitchRow, trafficColumns } from './row.ts'
-
-/** Rollbacks in process before the first that counts: a process that lives long has compiled its code. */
-const WARM_UP = 2
+import { type Counts, isEnough } from './counts.ts'
+import { report } from './progress.ts'
+import { type Case, type CommandRun, type RowHead, rowOf, type SwitchRow, trafficColumns } from './row.ts'
 
 export type Measurement = { readonly rows: readonly SwitchRow[]; readonly breakdown: Breakdown }
 
@@ -19,9 +18,10 @@ export async function measureAstern(
   context: BenchContext,
   arena: Arena,
   engine: Engine,
-  options: { readonly rung: Case; readonly load: LoadName; readonly runs: number },
+  options: { readonly rung: Case; readonly load: LoadName; readonly counts: Counts },
 ): Promise<Measurement> {
-  const { rung, load: loadName, runs } = options
+  const { rung, load: loadName, counts } = options
+  const wanted = counts.astern[loadName][rung]
   await arena.begin(rung)
   const twins = rung === 'warm' ? null : await createTwins(context, engine, arena.goodContainers())
   const load = startLoad(context, loadName, arena.url, `astern-${rung}`)
@@ -29,7 +29,8 @@ export async function measureAstern(
   const commands: CommandRun[] = []
   const engineMs: number[] = []
   const parts: Record<string, number>[] = []
-  for (let run = -WARM_UP; run < runs; run++) {
+  const startedAt = performance.now()
+  for (let run = -counts.warmUp; run < wanted && !isEnough(run, startedAt, counts); run++) {
     await arena.ready()
     // Right before Astern's own, so that both meet the same machine; in turn with it would need two more deploys a run.
     if (twins !== null && rung !== 'warm' && run >= 0) engineMs.push(await twins.measure(rung))
@@ -43,11 +44,11 @@ export async function measureAstern(
     await arena.tidy()
   }
   const traffic = await load.stop()
-  report(context, `${rung} astern ${loadName}`, traffic.failures)
-  const head = { case: rung, load: loadName, runs }
+  const head = { case: rung, load: loadName, runs: commands.length }
   const own = { in_process_ms: spread(inProcess), ...trafficColumns(commands, traffic) }
   const rows = [rowOf({ ...head, subject: 'astern' }, own)]
   if (twins !== null) rows.push(rowOf({ ...head, subject: 'engine' }, { in_process_ms: spread(engineMs) }))
+  report(context, rows, traffic)
   return { rows, breakdown: { name: `${rung} ${loadName}`, parts } }
 }
 
@@ -55,9 +56,9 @@ export async function measureAstern(
 export async function measureServe(
   context: BenchContext,
   arena: Arena,
-  options: { readonly load: LoadName; readonly runs: number },
+  options: { readonly load: LoadName; readonly counts: Counts },
 ): Promise<SwitchRow> {
-  const { load: loadName, runs } = options
+  const { load: loadName, counts } = options
   await arena.begin('warm')
   const { command, env, folder } = arena.installation
   const serve = start(context.cleanup, command, ['serve'], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -69,7 +70,8 @@ export async function measureServe(
   })
   const load = startLoad(context, loadName, arena.url, 'astern-serve')
   const commands: CommandRun[] = []
-  for (let run = -1; run < runs; run++) {
+  const startedAt = performance.now()
+  for (let run = -1; run < counts.serve[loadName] && !isEnough(run, startedAt, counts); run++) {
     await arena.ready()
     const measured = await arena.command()
     await arena.tidy()
@@ -77,11 +79,8 @@ export async function measureServe(
   }
   const traffic = await load.stop()
   await serve.stop()
-  report(context, `warm astern+serve ${loadName}`, traffic.failures)
-  return rowOf({ case: 'warm', subject: 'astern+serve', load: loadName, runs }, trafficColumns(commands, traffic))
-}
-
-export function report({ say }: BenchContext, name: string, failures: Readonly<Record<string, number>>): void {
-  const reasons = Object.entries(failures).map(([reason, count]) => `${count} × ${reason}`)
-  say(`${name}: measured${reasons.length === 0 ? '' : `; failed: ${reasons.join(', ')}`}`)
+  const head: RowHead = { case: 'warm', subject: 'astern+serve', load: loadName, runs: commands.length }
+  const row = rowOf(head, trafficColumns(commands, traffic))
+  report(context, [row], traffic)
+  return row
 }

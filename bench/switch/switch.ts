@@ -31,13 +31,12 @@ export async function measureSwitch(context: BenchContext): Promise<Measured> {
   const arena = await createArena(context)
   for (const load of LOADS) {
     for (const rung of rungs) {
-      const runs = counts.astern[load][rung]
-      if (runs === 0) continue
-      const measurement = await measureAstern(context, arena, engine, { rung, load, runs })
+      if (counts.astern[load][rung] === 0) continue
+      const measurement = await measureAstern(context, arena, engine, { rung, load, counts })
       rows.push(...measurement.rows)
       breakdowns.push(measurement.breakdown)
     }
-    if (counts.serve[load] > 0) rows.push(await measureServe(context, arena, { load, runs: counts.serve[load] }))
+    if (counts.serve[load] > 0) rows.push(await measureServe(context, arena, { load, counts }))
   }
   for (const load of LOADS)
     if (counts.script[load] > 0) rows.push(await measureScript(context, load, counts.script[load]))

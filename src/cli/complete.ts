@@ -178,11 +178,10 @@ async function fromState(
       return [...new Set(scopes.map((scope) => scope.environment))].map(plain)
     case 'release':
       return releases(context, app, scopes, () => true)
-    case 'target':
-      return [
-        ...releases(context, app, scopes, ({ activeAt }) => activeAt !== null),
-        { value: 'previous', about: context.t('previous_release') },
-      ]
+    case 'target': {
+      const served = releases(context, app, scopes, ({ activeAt }) => activeAt !== null)
+      return served.length === 0 ? [] : [...served, { value: 'previous', about: context.t('previous_release') }]
+    }
     case 'transaction':
       return newestOperations(app, { service, environment }, LIMIT).map(({ transactionId, kind, service, to }) => ({
         value: transactionId,

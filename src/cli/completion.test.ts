@@ -18,6 +18,14 @@ function has(shell: string): boolean {
   return spawnSync(shell, ['-c', 'exit 0']).status === 0
 }
 
+/** Lets a shell read its script without running it. */
+async function reads(shell: string, option: string) {
+  const file = join(temporaryFolder(), 'script')
+  writeFileSync(file, await scriptFor(shell))
+  const { status, stderr } = spawnSync(shell, [option, file], { encoding: 'utf8' })
+  return { status, stderr }
+}
+
 /** Presses Tab in bash behind `line`, where `astern complete` answers with `offers`. */
 async function tab(line: readonly string[], offers: string): Promise<{ replies: string[]; asked: string[] }> {
   const folder = temporaryFolder()
@@ -57,16 +65,13 @@ describe('astern completion', () => {
     expect(asked.slice(2)).toEqual(['diff', 'r1', ''])
   })
 
-  it.skipIf(!has('zsh'))('is a script that zsh can read', async () => {
-    const { status, stderr } = spawnSync('zsh', ['-n'], { input: await scriptFor('zsh'), encoding: 'utf8' })
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  })
-
-  it.skipIf(!has('fish'))('is a script that fish can read', async () => {
-    const file = join(temporaryFolder(), 'astern.fish')
-    writeFileSync(file, await scriptFor('fish'))
-    const { status, stderr } = spawnSync('fish', ['--no-execute', file], { encoding: 'utf8' })
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  it.each([
+    ['bash', '-n'],
+    ['zsh', '-n'],
+    ['fish', '--no-execute'],
+  ])('is a script that %s can read, where that is on this host', async (shell, option) => {
+    if (has(shell)) expect(await reads(shell, option)).toEqual({ status: 0, stderr: '' })
+    expect(await scriptFor(shell)).toContain(`# ${shell} completion for astern`)
   })
 
   it('knows three shells', async () => {

@@ -6,6 +6,7 @@ import { Agent, createServer, request as httpRequest, type Server } from 'node:h
 import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { promisify } from 'node:util'
 import { createEngineApi } from '../../src/drivers/docker/engine-api.ts'
 import { resolveEndpoint } from '../../src/drivers/docker/endpoint.ts'
@@ -44,7 +45,6 @@ export function engineOf(): ReturnType<typeof createEngineApi> {
   return createEngineApi(resolveEndpoint(process.env), realClock)
 }
 
-/** `image: null`: nothing that can be had by Docker. */
 export async function startProxy(image: string, path = process.env['PATH'] ?? ''): Promise<ProxyUnderTest> {
   const installation = `t${randomBytes(4).toString('hex')}`
   const state = mkdtempSync(join(tmpdir(), 'astern-traffic-'))
@@ -161,6 +161,7 @@ function createReplicas() {
   const waiting: Waiting[] = []
   const breaking = new Set<string>()
   const upgrading = new Set<string>()
+  const upgraded: Duplex[] = []
 
   async function start(name: string): Promise<ReplicaAt> {
     const statuses = new Map<string, number>()
@@ -192,6 +193,7 @@ function createReplicas() {
       const accept = 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n'
       const refusal = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
       socket.on('error', () => socket.destroy())
+      upgraded.push(socket)
       socket.write(upgrading.has(request.url ?? '/') ? `${welcome}${accept}` : refusal)
     })
     servers.push(server)
@@ -212,6 +214,7 @@ function createReplicas() {
     breaksOn: (path: string) => void breaking.add(path),
     upgradesOn: (path: string) => void upgrading.add(path),
     close: async () => {
+      for (const socket of upgraded) socket.destroy()
       await Promise.all(servers.map(closeServer))
     },
   }

@@ -26,6 +26,7 @@ const OLDEST_API = '1.41'
 /** The newest version that Astern was tested with; a newer engine is asked in this one. */
 const NEWEST_API = '1.51'
 const NOT_FOUND = 404
+const SECOND_MS = 1_000
 const OLDEST_ENGINE = '20.10'
 /** An idle connection may be closed by the engine at the moment it is used again. Every call may be made twice. */
 const ATTEMPTS = 2
@@ -207,6 +208,15 @@ export function createEngineApi(endpoint: DockerEndpoint, clock: Clock) {
         signal,
       })
       return ended.StatusCode
+    },
+    /** The ends of a container that the engine remembers, as a stream of JSON lines. */
+    ends: (id: string, untilAt: number, signal?: AbortSignal) => {
+      const query = {
+        since: 0,
+        until: (untilAt / SECOND_MS).toFixed(3),
+        ...filter({ container: [id], event: ['die'] }),
+      }
+      return open({ ...get('/events'), query, signal })
     },
     awaitRemoved: (id: string, signal?: AbortSignal) =>
       change({ path: of(id, 'wait'), query: { condition: 'removed' }, limitMs: limits.removeMs, signal }),

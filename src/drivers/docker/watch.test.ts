@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ContainerSeen } from './engine-api.ts'
-import { endOf, lookDelayMs } from './watch.ts'
+import { endOf, lookDelayMs, readLastExitCode } from './watch.ts'
 
 function container(state: Partial<ContainerSeen['State']>, restarts = 0): ContainerSeen {
   return {
@@ -31,6 +31,13 @@ describe('a container that is watched', () => {
   })
   it('will not after an end that was told of, though it runs again', () => {
     expect(endOf(container({}, 1), null, 3)).toBe('it ended with exit code 3')
+  })
+  it('has its last exit code in the events of the engine', () => {
+    const end = (exitCode: string) =>
+      JSON.stringify({ Type: 'container', Action: 'die', Actor: { Attributes: { exitCode } } })
+    expect(readLastExitCode(`${end('0')}\n${end('3')}\n`)).toBe(3)
+    expect(readLastExitCode('')).toBeNull()
+    expect(readLastExitCode(JSON.stringify({ Type: 'container', Action: 'die' }))).toBeNull()
   })
   it('is looked at ever less often', () => {
     expect([0, 100, 1_000, 60_000].map(lookDelayMs)).toEqual([50, 50, 200, 1_000])

@@ -23,18 +23,23 @@ export function watchContainer(shop: Workshop, replica: ReplicaSpec, limitMs: nu
   let verdict: string | null = null
   let defect: unknown = null
   let restarts: number | null = null
+  let exitCode: number | null = null
   let looking = false
   let nextLookMs = LOOK_EVERY_MS
   let waiting = false
 
-  async function look(exitCode: number | null): Promise<void> {
+  async function look(): Promise<void> {
     const container = await shop.api.container(name, closed.signal)
+    if (container !== null && isAgain(container, restarts))
+      exitCode ??= await lastExitCode(shop, container, closed.signal)
     verdict ??= endOf(container, restarts, exitCode)
     restarts ??= container?.RestartCount ?? null
   }
 
   async function awaitExit(): Promise<void> {
-    await look(await shop.api.awaitExit(name, limitMs, closed.signal))
+    // Kept before anything else is asked: a look that is under way may find the container running again.
+    exitCode = await shop.api.awaitExit(name, limitMs, closed.signal)
+    await look()
   }
 
   /** What goes wrong on the way to the engine ends nothing: the replica itself has the say. */
@@ -54,7 +59,7 @@ export function watchContainer(shop: Workshop, replica: ReplicaSpec, limitMs: nu
       if (!looking && elapsedMs >= nextLookMs) {
         looking = true
         nextLookMs = elapsedMs + lookDelayMs(elapsedMs)
-        void quietly(look(null)).finally(() => {
+        void quietly(look()).finally(() => {
           looking = false
         })
       }
@@ -84,5 +89,26 @@ export function endOf(
   if (Status === 'paused') return 'its container is paused'
   if (Status === 'created') return 'its container was not started'
   if (Status !== 'running') return `it ended with exit code ${ExitCode}`
-  return restartsBefore !== null && container.RestartCount > restartsBefore ? 'it ended and was started again' : null
+  return isAgain(container, restartsBefore) ? 'it ended and was started again' : null
+}
+
+function isAgain(container: ContainerSeen, restartsBefore: number | null): boolean {
+  return restartsBefore !== null && container.RestartCount > restartsBefore
+}
+
+/** The code that the container itself has forgotten since it runs again, but the engine's memory of events has not. */
+async function lastExitCode(shop: Workshop, container: ContainerSeen, signal: AbortSignal): Promise<number | null> {
+  const stream = await shop.api.ends(container.Id, shop.clock.now(), signal)
+  const chunks: Buffer[] = []
+  for await (const chunk of shop.api.read(stream)) chunks.push(chunk)
+  return readLastExitCode(Buffer.concat(chunks).toString('utf8'))
+}
+
+/** Reads the engine's events, one JSON object a line. `null`: none of them bears an exit code. */
+export function readLastExitCode(events: string): number | null {
+  const last = events.trim().split('\n').at(-1) ?? ''
+  if (last === '') return null
+  const { Actor } = JSON.parse(last) as { Actor?: { Attributes?: { exitCode?: string } } }
+  const code = Number.parseInt(Actor?.Attributes?.exitCode ?? '', 10)
+  return Number.isNaN(code) ? null : code
 }

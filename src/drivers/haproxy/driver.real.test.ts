@@ -128,7 +128,7 @@ describe('requests on their way', () => {
     }
   })
 
-  it('are not lost when a container cannot be asked for: commands need HAProxy alone', async () => {
+  it('move with the next shift also when the connection to the proxy was closed', async () => {
     const [old, next] = [await hands.server('r1-1', 100), await hands.server('r2-1', 0)]
     await hands.serve(old, next)
     await hands.untilUp('r2-1')

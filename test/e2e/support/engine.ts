@@ -69,6 +69,12 @@ export async function startEngine({ liveRestore }: EngineOptions) {
     if (name === 'SIGTERM' || name === 'SIGKILL') await daemon?.ended
   }
 
+  /** nsenter stops with the child that it waits for. */
+  function wakeUp(): void {
+    daemon?.kill('SIGCONT')
+    process.kill(daemonPid(), 'SIGCONT')
+  }
+
   async function powerOff(): Promise<void> {
     // Whoever is paused hears no signal, not even the last one.
     const paused =
@@ -101,7 +107,7 @@ export async function startEngine({ liveRestore }: EngineOptions) {
     stop: () => signal('SIGTERM'),
     /** It accepts, and never answers. */
     hang: () => signal('SIGSTOP'),
-    goOn: () => signal('SIGCONT'),
+    goOn: wakeUp,
     start: startDaemon,
     /** Power off, power on: every process ends at once, and what lies in memory is lost. The engine starts as it does at boot. */
     async reboot(): Promise<void> {
@@ -111,7 +117,7 @@ export async function startEngine({ liveRestore }: EngineOptions) {
       await startDaemon()
     },
     async close(): Promise<void> {
-      if (daemon?.isRunning() === true) process.kill(daemonPid(), 'SIGCONT')
+      if (daemon?.isRunning() === true) wakeUp()
       await powerOff()
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },

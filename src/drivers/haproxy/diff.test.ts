@@ -1,0 +1,346 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { buildBackend, buildRunning, buildRunningServer, buildServer, buildTraffic } from '../../../test/fixtures/traffic-wanted.ts'
+import type { ServerWanted } from '../../ports/traffic.ts'
+import { diff, versionAtLeast, type Command, type Commands } from './diff.ts'
+import { holdBack } from './hold-back.ts'
+import { structureOf } from './render.ts'
+import type { Running, RunningServer } from './running.ts'
+
+function commandsFor(running: Running, ...servers: readonly ServerWanted[]): Commands {
+  const commands = diff(running, buildTraffic(buildBackend(servers)))
+  if (commands === 'reload') throw new Error('a reload')
+  return commands
+}
+const texts = (commands: readonly Command[]) => commands.map(({ text }) => text)
+const shift = (running: Running, ...servers: readonly ServerWanted[]) => texts(commandsFor(running, ...servers).shift)
+
+describe('the commands', () => {
+  it('are none where everything is as wanted', () => {
+    const running = buildRunning([buildRunningServer('r1-1'), buildRunningServer('r2-1', { weight: 0, up: false })])
+    expect(commandsFor(running, buildServer('r1-1'), buildServer('r2-1', { weight: 0 }))).toEqual({ shift: [], sweep: [] })
+  })
+
+  it('raise all new weights before any old one is lowered (D1), and say those that were right too', () => {
+    const running = buildRunning([
+      buildRunningServer('r1-1'),
+      buildRunningServer('r1-2', { weight: 0 }),
+      buildRunningServer('r2-1', { weight: 0 }),
+      buildRunningServer('r2-2'),
+    ])
+    const wanted = [
+      buildServer('r1-1', { weight: 0 }),
+      buildServer('r1-2', { weight: 0 }),
+      buildServer('r2-1'),
+      buildServer('r2-2'),
+    ]
+    expect(shift(running, ...wanted)).toEqual([
+      'set weight shop.prod/r2-1 100',
+      'set weight shop.prod/r2-2 100',
+      'set weight shop.prod/r1-1 0',
+      'set weight shop.prod/r1-2 0',
+    ])
+  })
+
+  it('add a server with its health path, its checks and its weight, a standby as not yet up', () => {
+    const running = buildRunning([buildRunningServer('r1-1')])
+    const standby = buildServer('r2-1', { weight: 0, healthPath: '/up;deep=1' })
+    expect(shift(running, buildServer('r1-1'), standby)).toEqual([
+      String.raw`add map shop.prod.map r2-1 /up\;deep=1`,
+      'add server shop.prod/r2-1 10.0.2.1:8080 weight 0 check inter 500ms rise 1 fall 2 init-state fully-down',
+      'enable health shop.prod/r2-1',
+      'enable server shop.prod/r2-1',
+    ])
+  })
+
+  it('know that HAProxy 3.0 has no first state to choose', () => {
+    const running = buildRunning([], { version: '3.0.11-1+deb13u4' })
+    expect(shift(running, buildServer('r2-1', { weight: 0 }))[1]).toBe(
+      'add server shop.prod/r2-1 10.0.2.1:8080 weight 0 check inter 500ms rise 1 fall 2',
+    )
+  })
+
+  it('add a server that serves before those before it are lowered', () => {
+    const running = buildRunning([buildRunningServer('r1-1')])
+    expect(shift(running, buildServer('r1-1', { weight: 0 }), buildServer('r2-1'))).toEqual([
+      'add map shop.prod.map r2-1 /healthz',
+      'add server shop.prod/r2-1 10.0.2.1:8080 weight 100 check inter 500ms rise 1 fall 2',
+      'enable health shop.prod/r2-1',
+      'enable server shop.prod/r2-1',
+      'set weight shop.prod/r1-1 0',
+    ])
+  })
+
+  it('freeze: the checks end, after the weight is down', () => {
+    expect(shift(buildRunning([buildRunningServer('r1-1')]), buildServer('r1-1', { weight: 0, checked: false }))).toEqual([
+      'set weight shop.prod/r1-1 0',
+      'disable health shop.prod/r1-1',
+    ])
+  })
+
+  it('thaw: the checks begin, and whoever switched them on is believed', () => {
+    const frozen = { weight: 0, checked: false, up: false }
+    expect(shift(buildRunning([buildRunningServer('r1-1', frozen)]), buildServer('r1-1'))).toEqual([
+      'enable health shop.prod/r1-1',
+      'set server shop.prod/r1-1 health up',
+      'set weight shop.prod/r1-1 100',
+    ])
+  })
+
+  it('do not declare a server up that fails its checks (D3)', () => {
+    const running = buildRunning([buildRunningServer('r1-1', { weight: 0, up: false })])
+    expect(shift(running, buildServer('r1-1'))).toEqual(['set weight shop.prod/r1-1 100'])
+  })
+
+  it('bring a server back from maintenance with the weight that it shall have', () => {
+    const running = buildRunning([buildRunningServer('r1-1', { maintenance: true, up: false })])
+    expect(shift(running, buildServer('r1-1', { weight: 0 }))).toEqual([
+      'set weight shop.prod/r1-1 0',
+      'enable server shop.prod/r1-1',
+      'set weight shop.prod/r1-1 0',
+    ])
+  })
+
+  it('put a server that is wanted no more in maintenance, and delete it when it is not used any more (D2)', () => {
+    const running = buildRunning([buildRunningServer('r1-1'), buildRunningServer('r2-1')])
+    expect(commandsFor(running, buildServer('r2-1'))).toEqual({
+      shift: [{ text: 'disable server shop.prod/r1-1', answers: [''] }],
+      sweep: [
+        { text: 'wait 100ms srv-removable shop.prod/r1-1', answers: ['Done.', 'Wait delay expired.', 'Failed.'] },
+        { text: 'del server shop.prod/r1-1', answers: ['Server deleted.', 'Server still ', 'No such server.'] },
+        { text: 'del map shop.prod.map r1-1', answers: ['', 'Key not found.'] },
+      ],
+    })
+  })
+
+  it('wait for nobody who has been leaving for longer', () => {
+    const running = buildRunning([buildRunningServer('r1-1', { maintenance: true }), buildRunningServer('r2-1')])
+    const { shift: now, sweep } = commandsFor(running, buildServer('r2-1'))
+    expect(now).toEqual([])
+    expect(texts(sweep)).toEqual(['del server shop.prod/r1-1', 'del map shop.prod.map r1-1'])
+  })
+
+  it('correct a health path', () => {
+    const running = buildRunning([buildRunningServer('r1-1')])
+    expect(shift(running, buildServer('r1-1', { healthPath: '/other' }))).toEqual([
+      'set map shop.prod.map r1-1 /other',
+    ])
+  })
+
+  it('cannot move a server to another address (D4)', () => {
+    const running = buildRunning([buildRunningServer('r1-1')])
+    const moved = buildTraffic(buildBackend([buildServer('r1-1', { address: '10.9.9.9' })]))
+    expect(diff(running, moved)).toBe('reload')
+  })
+
+  it('leave alone what the running structure does not know', () => {
+    const wanted = buildTraffic(buildBackend([buildServer('r1-1')]), buildBackend([buildServer('r9-1')], { service: 'new' }))
+    const structure = structureOf(buildTraffic(buildBackend([buildServer('r1-1')])))
+    expect(diff(buildRunning([buildRunningServer('r1-1')]), wanted, structure)).toEqual({ shift: [], sweep: [] })
+  })
+})
+
+describe('versions', () => {
+  it.each([
+    ['3.2.26-1', 3, 1, true],
+    ['3.1.0', 3, 1, true],
+    ['3.0.11-1+deb13u4', 3, 1, false],
+    ['3.0-dev1', 3, 0, true],
+    ['2.9.7', 3, 0, false],
+    ['4.0.0', 3, 1, true],
+  ])('%s is at least %i.%i: %s', (version, major, minor, atLeast) => {
+    expect(versionAtLeast(version, major, minor)).toBe(atLeast)
+  })
+})
+
+// --- a model of HAProxy, for whatever may run and whatever may be wanted
+
+const names = ['r1-1', 'r1-2', 'r2-1', 'r2-2', 'r3-1']
+const some = fc.subarray(names)
+const paths = fc.constantFrom('/healthz', '/up')
+
+const runnings = some.chain((present) =>
+  fc
+    .record({
+      servers: fc.tuple(
+        ...present.map((name) =>
+          fc
+            .record({
+              weight: fc.constantFrom(0, 1, 100),
+              maintenance: fc.boolean(),
+              checked: fc.boolean(),
+              up: fc.boolean(),
+            })
+            .map((more) => buildRunningServer(name, { ...more, up: more.up && !more.maintenance })),
+        ),
+      ),
+      version: fc.constantFrom('3.2.26-1', '3.0.11-1+deb13u4'),
+      known: fc.subarray(names),
+      path: paths,
+    })
+    .map(({ servers, version, known, path }) =>
+      buildRunning(servers, {
+        version,
+        healthPaths: new Map([['shop.prod', new Map(known.map((name) => [name, path]))]]),
+      }),
+    ),
+)
+const wanteds = some.chain((present) =>
+  fc.tuple(
+    ...present.map((name) =>
+      fc
+        .record({
+          weight: fc.constantFrom(0, 1, 100),
+          mode: fc.constantFrom('ready' as const, 'maintenance' as const),
+          checked: fc.boolean(),
+          healthPath: paths,
+        })
+        .map((more) => buildServer(name, more)),
+    ),
+  ),
+)
+
+/** What HAProxy does with a command; an answer that would be an error throws. */
+function obey(running: Running, { text }: Command): Running {
+  const servers = new Map(running.backends.get('shop.prod'))
+  const known = new Map(running.healthPaths.get('shop.prod'))
+  const words = text.split(' ')
+  const [verb, noun, id = ''] = words
+  const name = (id.startsWith('shop.prod/') ? id : (words[3] ?? '')).replace('shop.prod/', '')
+  const change = (more: Partial<RunningServer>): void => {
+    const server = servers.get(name)
+    if (server === undefined) throw new Error(`No such server: ${text}`)
+    servers.set(name, { ...server, ...more })
+  }
+  switch (`${verb} ${noun}`) {
+    case 'add map':
+      if (known.has(name)) throw new Error(`twice: ${text}`)
+      known.set(name, words[4] ?? '')
+      break
+    case 'set map':
+      if (!known.has(name)) throw new Error(`entry not found: ${text}`)
+      known.set(name, words[4] ?? '')
+      break
+    case 'del map':
+      known.delete(name)
+      break
+    case 'add server':
+      if (servers.has(name)) throw new Error(`Already exists: ${text}`)
+      servers.set(
+        name,
+        buildRunningServer(name, {
+          weight: Number(words[5]),
+          maintenance: true,
+          checked: false,
+          // what it becomes when it leaves maintenance
+          up: !text.endsWith('fully-down'),
+        }),
+      )
+      break
+    case 'del server':
+      if (servers.get(name)?.maintenance !== true) throw new Error(`Only servers in maintenance: ${text}`)
+      servers.delete(name)
+      break
+    case 'enable server': {
+      const added = servers.get(name)?.up === true
+      change({ maintenance: false, up: added || running.version.startsWith('3.0') })
+      break
+    }
+    case 'disable server':
+      change({ maintenance: true, up: false })
+      break
+    case 'enable health':
+      change({ checked: true })
+      break
+    case 'disable health':
+      change({ checked: false })
+      break
+    case 'set weight':
+      change({ weight: Number(words[3]) })
+      break
+    case 'set server':
+      if (!text.endsWith(' health up')) throw new Error(`not to be sent: ${text}`)
+      change({ up: true })
+      break
+    default:
+      if (!text.startsWith('wait 100ms srv-removable ')) throw new Error(`not to be sent: ${text}`)
+  }
+  return {
+    ...running,
+    backends: new Map([['shop.prod', servers]]),
+    healthPaths: new Map([['shop.prod', known]]),
+  }
+}
+
+function serves({ weight, maintenance, up }: RunningServer): boolean {
+  return weight > 0 && !maintenance && up
+}
+function anybodyServes(running: Running): boolean {
+  return [...(running.backends.get('shop.prod')?.values() ?? [])].some(serves)
+}
+
+describe('whatever runs and whatever is wanted', () => {
+  it('the commands make them equal, and then there are none', () => {
+    fc.assert(
+      fc.property(runnings, wanteds, (running, servers) => {
+        const { shift: first, sweep } = commandsFor(running, ...servers)
+        const after = [...first, ...sweep].reduce(obey, running)
+        expect(commandsFor(after, ...servers)).toEqual({ shift: [], sweep: [] })
+        const seen = [...(after.backends.get('shop.prod')?.values() ?? [])]
+        expect(seen.map(({ name, weight, maintenance, checked }) => ({ name, weight, maintenance, checked })).sort(byName)).toEqual(
+          servers
+            .map(({ name, weight, mode, checked }) => ({ name, weight, maintenance: mode === 'maintenance', checked }))
+            .sort(byName),
+        )
+        expect(Object.fromEntries(after.healthPaths.get('shop.prod') ?? [])).toEqual(
+          Object.fromEntries(servers.map(({ name, healthPath }) => [name, healthPath])),
+        )
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('somebody serves at every moment between, if somebody did before and nobody had to be held back', () => {
+    let met = 0
+    fc.assert(
+      fc.property(runnings, wanteds, (running, servers) => {
+        const wanted = buildTraffic(buildBackend(servers))
+        const successors = servers.some(({ weight, mode }) => weight > 0 && mode === 'ready')
+        if (!anybodyServes(running) || !successors || holdBack(running, running, wanted) !== wanted) return
+        met += 1
+        let now = running
+        for (const command of commandsFor(running, ...servers).shift) {
+          now = obey(now, command)
+          expect(anybodyServes(now)).toBe(true)
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+    expect(met).toBeGreaterThan(100)
+  })
+
+  it('somebody serves at every moment when those who served are held back', () => {
+    let met = 0
+    fc.assert(
+      fc.property(runnings, wanteds, (running, servers) => {
+        const wanted = buildTraffic(buildBackend(servers))
+        const attainable = holdBack(running, running, wanted)
+        if (attainable === wanted) return
+        met += 1
+        let now = running
+        for (const command of commandsFor(running, ...(attainable.backends[0]?.servers ?? [])).shift) {
+          now = obey(now, command)
+          expect(anybodyServes(now)).toBe(true)
+        }
+        // and it stays so until one of the others can
+        expect(holdBack(running, now, wanted)).not.toBe(wanted)
+      }),
+      { numRuns: 2_000 },
+    )
+    expect(met).toBeGreaterThan(20)
+  })
+})
+
+function byName(one: { readonly name: string }, other: { readonly name: string }): number {
+  return one.name.localeCompare(other.name)
+}
