@@ -52,10 +52,11 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     context.say(context.t('interrupting'))
     interrupted.abort(fail('INTERRUPTED', { serving: '' }))
   })
-  const answered = await deploy(app, definition, { ...asked, signal: interrupted.signal })
-  stopInterrupts()
-  stopListening()
-  progress.end()
+  const answered = await deploy(app, definition, { ...asked, signal: interrupted.signal }).finally(() => {
+    stopInterrupts()
+    stopListening()
+    progress.end()
+  })
   const exit = await showOutcome(context, answered)
   await tend(context, app)
   return exit

@@ -8,7 +8,7 @@ import { type DeployAsked, planDeployOf } from '../operations/deploy.ts'
 import { oneScope } from '../operations/known-scopes.ts'
 import { planRollbackOf } from '../operations/rollback.ts'
 import type { Context } from './context.ts'
-import { labelled } from './format.ts'
+import { labelled, formatNoop } from './format.ts'
 import { headLines } from './head-lines.ts'
 
 export async function dryRunRollback(context: Context, message: RollbackMessage): Promise<number> {
@@ -50,7 +50,7 @@ function planOf(decision: Decision) {
 function showNoop(context: Context, scope: Scope, operation: 'deploy' | 'rollback', noop: Noop): number {
   const { service, environment } = scope
   if (context.json) context.print(JSON.stringify({ operation, dry_run: true, service, environment, ...noop }))
-  else context.print(labelled(context.t('noop'), noop.reason))
+  else context.print(labelled(context.t('noop'), formatNoop(noop, context.t)))
   return operation === 'rollback' ? 6 : 0
 }
 

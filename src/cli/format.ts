@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Change } from '../core/diff.ts'
 import { type Release, releaseName } from '../core/model.ts'
-import type { Plan } from '../core/plan.ts'
+import type { Noop, Plan } from '../core/plan.ts'
 import { type MessageKey, messages, type Translate } from '../i18n/messages.ts'
 import type { Language } from '../i18n/text.ts'
 
@@ -122,4 +122,9 @@ export function table(rows: readonly (readonly string[])[]): string[] {
       .join('  ')
       .trimEnd(),
   )
+}
+
+/** Why there is nothing to do. */
+export function formatNoop({ active, why }: Noop, t: Translate): string {
+  return t(`noop_${why}`, { release: active === null ? '-' : releaseName(active) })
 }

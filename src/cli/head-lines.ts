@@ -16,7 +16,7 @@ export function headLines(context: Context, { scope, plan, from, to }: Head, kin
   ]
   return [
     labelled(`${scope.service} · ${scope.environment}`, `${source}  →  ${target}`),
-    labelled(t('changes'), formatChanges(plan.changes, t)),
+    ...(from === null ? [] : [labelled(t('changes'), formatChanges(plan.changes, t))]),
     labelled(t(kind === 'rollback' ? 'way_back' : 'way_forward'), how.join(' · ')),
   ]
 }

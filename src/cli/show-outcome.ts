@@ -1,7 +1,7 @@
 // The last words of a deploy or rollback: the answer for machines, or what people need to know.
 import type { Answered } from '../operations/answer.ts'
 import type { Context } from './context.ts'
-import { formatDuration, labelled } from './format.ts'
+import { formatDuration, labelled, formatNoop } from './format.ts'
 import { paint } from './paint.ts'
 import { textOf } from './report-error.ts'
 
@@ -17,7 +17,7 @@ export async function showOutcome(context: Context, answered: Answered): Promise
   const { t } = context
   for (const warning of answer.warnings) context.say(`${paint(context, 'yellow', t('warning'))}: ${warning}`)
   if (answer.outcome === 'noop') {
-    context.print(labelled(t('noop'), answered.noopReason ?? ''))
+    context.print(labelled(t('noop'), answered.noop === null ? '' : formatNoop(answered.noop, t)))
     return answered.exit
   }
   if (error !== null && text !== null) {

@@ -172,21 +172,21 @@ export const catalogue = {
     exit: 4,
     http: 500,
     retryable: false,
-    message: '{reason}\n{serving}',
+    message: '{reason}\nServing now: {serving}.',
     hint: 'Mend it and deploy again. astern log {transaction} shows every step.',
   },
   PREEMPTED: {
     exit: 4,
     http: 409,
     retryable: false,
-    message: 'The rollback {by} took over while this deploy ran; {serving}',
+    message: 'The rollback {by} took over while this deploy ran. Serving now: {serving}.',
     hint: 'astern log {by} shows it.',
   },
   INTERRUPTED: {
     exit: 4,
     http: 500,
     retryable: true,
-    message: 'Interrupted. {serving}',
+    message: 'Interrupted. Serving now: {serving}.',
     hint: 'Run it again when you are ready.',
   },
   // --- a rollback failed, a human is needed
@@ -194,7 +194,7 @@ export const catalogue = {
     exit: 5,
     http: 500,
     retryable: true,
-    message: 'The rollback to {release} did not succeed: {reason}\n{serving}',
+    message: 'The rollback to {release} did not succeed: {reason}\nServing now: {serving}.',
     hint: 'Try again, go further back with astern rollback --to, or look with astern doctor.',
   },
   // --- steps

@@ -9,11 +9,7 @@ import { type Seen, strategyFor } from './seen.ts'
 export function planDeploy(seen: Seen, release: Release, ask: { readonly force: ReadonlySet<Force> }): Decision {
   const from = seen.active
   if (from !== null && from.identity === release.identity) {
-    return {
-      outcome: 'noop',
-      active: from.number,
-      reason: `${releaseName(from.number)} is the same and serves already`,
-    }
+    return { outcome: 'noop', active: from.number, why: 'serves' }
   }
   const quarantine = seen.quarantined.get(release.identity)
   if (quarantine !== undefined && !ask.force.has('quarantine')) {

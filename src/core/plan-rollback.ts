@@ -1,7 +1,7 @@
 // Decides how to go back. Pure: what was seen and asked goes in; steps, or every reason why not, come out.
 import { diffReleases } from './diff.ts'
 import { type Release, releaseName } from './model.ts'
-import { type Decision, type Noop, type Refused, switchSteps } from './plan.ts'
+import { type Decision, type Noop, type NoopWhy, type Refused, switchSteps } from './plan.ts'
 import { type Seen, strategyFor } from './seen.ts'
 
 export type Force = 'quarantine' | 'hold' | 'outdated' | 'freeze' | 'schema'
@@ -51,11 +51,11 @@ function chooseTarget(seen: Seen, choices: RollbackChoices, ask: RollbackRequest
   if (ask.to === 'previous') return previousTarget(seen, choices, ask)
   if (ask.to !== null) return namedTarget(seen, choices, ask)
   if (seen.candidate === null && seen.active?.activeBy === 'rollback') {
-    return noop(seen, `${releaseName(seen.active.number)} is what was rolled back to; --to goes further back`)
+    return noop(seen, 'went_back')
   }
   const from = seen.candidate ?? seen.active
   const earlier = choices.candidates.filter((release) => release.number !== from?.number)
-  if (earlier.length === 0) return noop(seen, 'there is no earlier release')
+  if (earlier.length === 0) return noop(seen, 'no_earlier')
   const eligible = earlier.filter((release) => ineligible(seen, release, ask.force) === null)
   return eligible.find((release) => release.stable) ?? eligible[0] ?? refusal(seen, earlier, ask)
 }
@@ -64,19 +64,19 @@ function namedTarget(seen: Seen, choices: RollbackChoices, ask: RollbackRequest)
   const eligible = choices.candidates.find((release) => ineligible(seen, release, ask.force) === null)
   if (eligible === undefined) return refusal(seen, choices.candidates, ask)
   if (seen.candidate === null && eligible.number === seen.active?.number) {
-    return noop(seen, `${releaseName(eligible.number)} serves already`)
+    return noop(seen, 'serves')
   }
   return eligible
 }
 
 function previousTarget(seen: Seen, choices: RollbackChoices, ask: RollbackRequest): Release | Refused | Noop {
   const previous = seen.candidate === null ? choices.previous : seen.active
-  if (previous === null) return noop(seen, 'there is no earlier release')
+  if (previous === null) return noop(seen, 'no_earlier')
   return ineligible(seen, previous, ask.force) === null ? previous : refusal(seen, [previous], ask)
 }
 
-function noop(seen: Seen, reason: string): Noop {
-  return { outcome: 'noop', active: seen.active?.number ?? null, reason }
+function noop(seen: Seen, why: NoopWhy): Noop {
+  return { outcome: 'noop', active: seen.active?.number ?? null, why }
 }
 
 function refusal(seen: Seen, releases: readonly Release[], ask: RollbackRequest): Refused {

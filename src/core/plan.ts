@@ -2,7 +2,7 @@
 import type { Change } from './diff.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Details } from './errors.ts'
-import type { Release, Rung, Step, Strategy } from './model.ts'
+import { type Release, releaseName, type Rung, type Step, type Strategy } from './model.ts'
 import { type Seen, type StrategyReason, newNames, readinessOf } from './seen.ts'
 
 export type Plan = {
@@ -22,7 +22,22 @@ export type Plan = {
 }
 
 export type Refused = { readonly outcome: 'refused'; readonly code: ErrorCode; readonly details: Details }
-export type Noop = { readonly outcome: 'noop'; readonly active: number | null; readonly reason: string }
+/** `serves`: it does already · `went_back`: it is what the last rollback went to · `no_earlier`: there is nothing to go back to. */
+export type NoopWhy = 'serves' | 'went_back' | 'no_earlier'
+export type Noop = { readonly outcome: 'noop'; readonly active: number | null; readonly why: NoopWhy }
+
+/** In English, for the journal and for machines. */
+export function noopReason({ active, why }: Noop): string {
+  const name = active === null ? 'nothing' : releaseName(active)
+  switch (why) {
+    case 'serves':
+      return `${name} is that, and serves already`
+    case 'went_back':
+      return `${name} is what was rolled back to; --to goes further back`
+    case 'no_earlier':
+      return 'there is no earlier release'
+  }
+}
 export type Decision = Plan | Refused | Noop
 
 /** The steps that bring traffic from one release to another: the same for the way forward and the way back. */

@@ -83,6 +83,12 @@ export const messages = {
     en: '{release} serves · {total} · {transaction}',
     'zh-CN': '{release} 正在服务 · {total} · {transaction}',
   },
+  noop_serves: { en: '{release} is that, and serves already', 'zh-CN': '{release} 正是所求版本，且已在服务' },
+  noop_went_back: {
+    en: '{release} is what was rolled back to; --to goes further back',
+    'zh-CN': '{release} 是上次回滚的目标；如需更早请用 --to',
+  },
+  noop_no_earlier: { en: 'there is no earlier release', 'zh-CN': '没有更早的发布版本' },
   noop: { en: 'nothing to do', 'zh-CN': '无需操作' },
   would: { en: 'dry run', 'zh-CN': '试运行' },
   would_line: { en: 'nothing was changed', 'zh-CN': '未做任何更改' },

@@ -10,7 +10,7 @@ import {
   type Scope,
   type Strategy,
 } from '../core/model.ts'
-import type { Plan } from '../core/plan.ts'
+import type { Noop, Plan } from '../core/plan.ts'
 import type { App } from './app.ts'
 import { type Operation, round } from './operation.ts'
 
@@ -43,7 +43,7 @@ export type Answered = {
   readonly exit: number
   /** The error itself, for texts in another language. */
   readonly error: AsternError | null
-  readonly noopReason: string | null
+  readonly noop: Noop | null
 }
 
 export function releaseRef(release: Release): ReleaseRef {
@@ -71,11 +71,11 @@ export function durationsOf(operation: Operation | null, totalMs: number): Durat
   }
 }
 
-/** The release that serves now, for people: `r41 v1.2.0`, or `-`. */
+/** The release that serves now, for people: `r41 v1.2.0`, or `nobody`. */
 export function servingNow(app: App, scope: Scope): string {
   const active = app.store.services.get(scope)?.active ?? null
   const release = active === null ? null : app.store.releases.get(scope, active)
-  if (release === null) return '-'
+  if (release === null) return 'nobody'
   return release.version === null ? releaseName(release.number) : `${releaseName(release.number)} ${release.version}`
 }
 

@@ -2,7 +2,7 @@
 import { type AsternError, fail, isAsternError, reasonOf } from '../core/errors.ts'
 import { type Definition, type Outcome, releaseName, type Release, type Scope } from '../core/model.ts'
 import { planDeploy, planWayBack } from '../core/plan-deploy.ts'
-import { type Decision, type Plan } from '../core/plan.ts'
+import { type Decision, noopReason, type Plan } from '../core/plan.ts'
 import type { Force } from '../core/plan-rollback.ts'
 import { insertReplicas, keptVersions } from './addresses.ts'
 import { type Answered, asAsternError, durationsOf, refOf, servingNow } from './answer.ts'
@@ -68,7 +68,7 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
       const result = answered(app, definition, operation, null, 'noop', elapsed(), null)
       return {
         ...result,
-        noopReason: decision.reason,
+        noop: decision,
         answer: { ...result.answer, to: refOf(app, definition, decision.active) },
       }
     }
@@ -108,7 +108,7 @@ function decide(
   const decision = planDeploy(see(app, operation, observed), release, asked)
   if (decision.outcome !== 'plan') {
     const detail =
-      decision.outcome === 'noop' ? { reason: decision.reason } : { code: decision.code, ...decision.details }
+      decision.outcome === 'noop' ? { reason: noopReason(decision) } : { code: decision.code, ...decision.details }
     operation.end(decision.outcome, detail)
     return decision
   }
@@ -306,6 +306,6 @@ function answered(
     plan,
     exit: error?.exit ?? 0,
     error,
-    noopReason: null,
+    noop: null,
   }
 }

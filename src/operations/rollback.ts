@@ -2,7 +2,7 @@
 import { type AsternError, fail, reasonOf } from '../core/errors.ts'
 import { type Outcome, releaseName, type Scope } from '../core/model.ts'
 import { planWayBack } from '../core/plan-deploy.ts'
-import { type Decision, type Noop, type Plan, type Refused } from '../core/plan.ts'
+import { type Decision, type Noop, noopReason, type Plan, type Refused } from '../core/plan.ts'
 import { planRollback, type RollbackRequest } from '../core/plan-rollback.ts'
 import { insertReplicas } from './addresses.ts'
 import { type Answered, asAsternError, durationsOf, refOf, servingNow } from './answer.ts'
@@ -44,8 +44,8 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
     return answered(app, scope, null, null, 'busy', clock.monotonic() - startedAt, busy)
   }
   if (decision.outcome === 'noop') {
-    const nothing = fail('NOTHING_TO_DO', { reason: decision.reason })
-    return answered(app, scope, operation, null, 'noop', clock.monotonic() - startedAt, nothing)
+    const nothing = fail('NOTHING_TO_DO', { reason: noopReason(decision) })
+    return { ...answered(app, scope, operation, null, 'noop', clock.monotonic() - startedAt, nothing), noop: decision }
   }
   if (decision.outcome === 'refused') {
     const refusal = fail(decision.code, decision.details)
@@ -130,7 +130,10 @@ async function failed(app: App, operation: Operation, plan: Plan, cause: unknown
     // It is journalled as a failed step; what counts for the user is why the rollback failed.
   }
   app.store.transaction(() => {
-    if (app.store.leases.holds(operation.lease)) operation.end('failed', { reason: reasonOf(cause) })
+    if (!app.store.leases.holds(operation.lease)) return
+    // The deploy that it took over from is at an end all the same.
+    app.store.services.setCandidate(operation, null)
+    operation.end('failed', { reason: reasonOf(cause) })
   })
   const details = { release: releaseName(plan.to), reason: reasonOf(cause), serving: servingNow(app, operation) }
   return fail('ROLLBACK_FAILED', details, cause)
@@ -151,7 +154,7 @@ async function restoreService(app: App, operation: Operation, plan: Plan): Promi
 }
 
 function detailOf(decision: Refused | Noop): Record<string, unknown> {
-  return decision.outcome === 'noop' ? { reason: decision.reason } : { code: decision.code, ...decision.details }
+  return decision.outcome === 'noop' ? { reason: noopReason(decision) } : { code: decision.code, ...decision.details }
 }
 
 function answered(
@@ -184,6 +187,6 @@ function answered(
     plan,
     exit: error?.exit ?? 0,
     error,
-    noopReason: outcome === 'noop' && error !== null ? String(error.details['reason']) : null,
+    noop: null,
   }
 }

@@ -7,7 +7,8 @@ import type { TrafficSeen } from '../ports/traffic.ts'
 import type { StoredReplica } from '../store/replicas.ts'
 import type { App } from './app.ts'
 
-/** How many earlier releases are looked at for a target. */
+/** How many earlier releases are looked at for a target, first and at most. */
+const RECENT = 6
 const HISTORY_LIMIT = 50
 
 /** Error: SERVICE_UNKNOWN. */
@@ -66,14 +67,25 @@ export function choices(app: App, scope: Scope, to: string | null): RollbackChoi
   const { releases } = app.store
   const previous = to === 'previous' ? releases.lastStandby(scope) : null
   if (to === null || to === 'previous') {
-    const served = releases.thatServed(scope, HISTORY_LIMIT)
-    return { candidates: served.length > 1 ? served : releases.list(scope, HISTORY_LIMIT), previous }
+    return { candidates: earlier(app, scope), previous }
   }
   const candidates = named(app, scope, to)
   if (candidates.length === 0) {
     throw fail('RELEASE_UNKNOWN', { service: scope.service, environment: scope.environment, release: to })
   }
   return { candidates, previous }
+}
+
+/** Those that served, or, where hardly any did, all: so that a refusal can give every reason. A long history costs nothing while a recent release will do. */
+function earlier(app: App, scope: Scope): Release[] {
+  const { releases, services } = app.store
+  const active = services.get(scope)?.active
+  const recent = releases.thatServed(scope, RECENT)
+  const mayDo = ({ number, stable, identity }: Release) =>
+    number !== active && stable && releases.quarantined(scope, identity) === null
+  if (recent.some(mayDo)) return recent
+  const served = releases.thatServed(scope, HISTORY_LIMIT)
+  return served.length > 1 ? served : releases.list(scope, HISTORY_LIMIT)
 }
 
 /** `r41`, `41` or a version (`v1.2.0`, also without its v); newest first. */

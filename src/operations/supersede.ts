@@ -17,6 +17,8 @@ export function supersedeUnfinished(app: App, operation: Operation): void {
       detail: { from: other.transactionId, kind: other.kind },
       level: 'warn',
     })
+    if (other.to !== null && store.releases.get(operation, other.to)?.state === 'candidate')
+      store.releases.markFailed(operation, other.to)
     store.operations.end(other.transactionId, outcome, clock.now())
   }
 }

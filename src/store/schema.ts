@@ -72,6 +72,9 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX operations_unfinished ON operations (service, environment) WHERE ended_at IS NULL;
   CREATE INDEX operations_by_time ON operations (started_at);
+  CREATE INDEX operations_of_service ON operations (service, environment, started_at);
+  CREATE INDEX operations_from ON operations (service, environment, from_release, started_at);
+  CREATE INDEX operations_to ON operations (service, environment, to_release, started_at);
 
   -- append-only; the hash of each row covers the row before it
   CREATE TABLE journal (

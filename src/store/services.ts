@@ -1,5 +1,5 @@
 // Live state of a service in an environment: its definition, how many replicas it has, which release serves; and the secrets that stay.
-import type { Definition, Scope } from '../core/model.ts'
+import { type Definition, type Scope, scopeName } from '../core/model.ts'
 import type { Database, Row } from './database.ts'
 import { numberOrNull } from './rows.ts'
 
@@ -37,13 +37,15 @@ export function createServices(db: Database) {
           ? before.liveReplicas
           : definition.replicas
       db.run(
-        `INSERT INTO services (service, environment, definition, config_path, live_replicas) VALUES (?, ?, ?, ?, ?)
+        `INSERT INTO services (service, environment, definition, config_path, live_replicas, next_release)
+         VALUES (?, ?, ?, ?, ?, coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?), 1))
          ON CONFLICT DO UPDATE SET definition = excluded.definition, config_path = excluded.config_path, live_replicas = excluded.live_replicas`,
         definition.service,
         definition.environment,
         JSON.stringify(definition),
         definition.configPath,
         live,
+        numberKey(definition),
       )
     },
 
@@ -90,13 +92,23 @@ export function createServices(db: Database) {
       }
     },
 
-    /** Forgets the service; its history stays in the journal. */
+    /** Forgets the service; its history stays in the journal, so its numbers go on where they ended. */
     remove(scope: Scope): void {
+      const next = this.get(scope)?.nextRelease ?? 1
+      db.run(
+        'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+        numberKey(scope),
+        String(next),
+      )
       for (const table of ['current_secrets', 'replicas', 'quarantine', 'releases', 'services']) {
         db.run(`DELETE FROM ${table} ${where}`, scope.service, scope.environment)
       }
     },
   }
+}
+
+function numberKey(scope: Scope): string {
+  return `next_release ${scopeName(scope)}`
 }
 
 function toService(row: Row): Service {

@@ -1,5 +1,6 @@
 // Services that end badly are taken out without losing a request: by the time they are told to stop, nobody is in them any more.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { askProxy } from './support/admin.ts'
 import { shopImage } from './support/images.ts'
 import { createInstallation, type Installation } from './support/installation.ts'
 import { until } from './support/until.ts'
@@ -39,13 +40,15 @@ describe('a Gin service', () => {
     await shop.deploy('v1.2.0', faults('slow=1200ms'))
     const release = String((await shop.service())['active'].release)
     const slow = shop.visit({ path: '/products' })
-    await until('the request to be in flight', async () => (await shop.visit({ path: '/version' })).status === 200)
+    await until('the request to be in flight', async () => {
+      const rows = (await askProxy(shop.stateFolder, 'show stat')).split('\n').map((row) => row.split(','))
+      const header = rows[0]?.indexOf('scur') ?? -1
+      return rows.some((row) => row[1] === `${release}-1` && Number(row[header]) > 0)
+    })
     const back = await shop.ask('rollback')
     expect(back).toMatchObject({ outcome: 'succeeded', from: { release } })
     expect(await slow).toMatchObject({ status: 200, headers: { 'x-shop-version': 'v1.0.0' } })
     await shop.onRung(release, 'cold')
-    const log = await shop.astern(['log', '--limit', '1'])
-    expect(log.code).toBe(0)
     await shop.atRest()
   })
 

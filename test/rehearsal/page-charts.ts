@@ -101,6 +101,7 @@ export function rollbackChart(report: Report, { width, isNarrow }: Size): string
   const y = scale([0, greatest * headroom], [box.bottom, box.top])
   const seen = (ms: number | null): ms is number => ms !== null && ms <= reach
   const returned = rollback.command_ms
+  const hasRoomLeft = x(0) > (isNarrow ? 110 : 170)
   const marks = dots.map(({ at_ms, took_ms, version, fate }) => {
     const at = `${px(x(at_ms))} ${px(y(took_ms))}`
     if (fate === 'failed') return `<path class="dot-failed" d="M${at}m-3 -3l6 6m0 -6l-6 6"/>`
@@ -115,7 +116,14 @@ export function rollbackChart(report: Report, { width, isNarrow }: Size): string
       ms > 0 ? `+${ms} ms` : `${ms} ms`.replace('-', '−'),
     ),
     `<line class="moment" x1="${px(x(0))}" x2="${px(x(0))}" y1="${px(box.top - 32)}" y2="${px(box.bottom)}"/>`,
-    label(x(0) - 5, box.top - 24, isNarrow ? 'rollback typed' : 'astern rollback is typed', 'end', 'moment-text'),
+    // Its words stand to the left, where nothing else does, as long as there is room for them.
+    label(
+      hasRoomLeft ? x(0) - 5 : x(0) + 5,
+      box.top - 24,
+      isNarrow ? 'rollback typed' : 'astern rollback is typed',
+      hasRoomLeft ? 'end' : 'start',
+      'moment-text',
+    ),
     seen(rollback.last_bad_ms)
       ? moment(box, x(rollback.last_bad_ms), `switched +${Math.round(rollback.last_bad_ms)} ms`, 0)
       : '',

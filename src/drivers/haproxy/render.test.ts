@@ -137,21 +137,19 @@ const servers = names.chain((chosen) =>
     ),
   ),
 )
-const backends = fc
-  .uniqueArray(fc.constantFrom('api', 'shop', 'web'), { maxLength: 3 })
-  .chain((services) =>
-    fc.tuple(
-      ...services.map((service) =>
-        fc
-          .record({
-            servers,
-            listen: fc.constantFrom('0.0.0.0:80', '[::]:80', '127.0.0.1:8080'),
-            hosts: fc.uniqueArray(fc.constantFrom('a.example.com', 'b.example.com'), { maxLength: 2 }),
-          })
-          .map(({ servers: list, ...more }) => buildBackend(list, { ...more, service })),
-      ),
+const backends = fc.uniqueArray(fc.constantFrom('api', 'shop', 'web'), { maxLength: 3 }).chain((services) =>
+  fc.tuple(
+    ...services.map((service) =>
+      fc
+        .record({
+          servers,
+          listen: fc.constantFrom('0.0.0.0:80', '[::]:80', '127.0.0.1:8080'),
+          hosts: fc.uniqueArray(fc.constantFrom('a.example.com', 'b.example.com'), { maxLength: 2 }),
+        })
+        .map(({ servers: list, ...more }) => buildBackend(list, { ...more, service })),
     ),
-  )
+  ),
+)
 const traffics = fc
   .record({ backends, generation: fc.nat() })
   .map((parts): TrafficWanted => ({ ...buildTraffic(), ...parts }))
@@ -180,7 +178,10 @@ describe('its structure', () => {
     ['a host', withBackend({ hosts: ['x.example.com'] })],
     ['the timing of checks', withBackend({ check: { intervalMs: 501, timeoutMs: 2_000, rise: 1, fall: 2 } })],
     ['the way of checking', withBackend({ servers: [buildServer('r1-1', { healthPath: null })] })],
-    ['a service that comes', (some: TrafficWanted) => ({ ...some, backends: [...some.backends, buildBackend([], { service: 'new' })] })],
+    [
+      'a service that comes',
+      (some: TrafficWanted) => ({ ...some, backends: [...some.backends, buildBackend([], { service: 'new' })] }),
+    ],
     ['a service that goes', (some: TrafficWanted) => ({ ...some, backends: [] })],
   ])('changes with %s', (_what, change) => {
     const before = buildTraffic(buildBackend([buildServer('r1-1')]))
@@ -223,11 +224,11 @@ describe('every file', () => {
             .filter((section) => section.startsWith('backend '))
             .map((section) => [
               section.split(/\s/)[1],
-              [...section.matchAll(/^ {2}server (\S+) /gm)].map((match) => match[1]).sort(),
+              [...section.matchAll(/^ {2}server (\S+) /gm)].map((match) => `${match[1]}`).sort(byText),
             ]),
         )
         expect(found).toEqual(
-          new Map(some.backends.map((each) => [scopeName(each), each.servers.map(({ name }) => name).sort()])),
+          new Map(some.backends.map((each) => [scopeName(each), each.servers.map(({ name }) => name).sort(byText)])),
         )
         const titles = sections.map((section) => section.split(/\s/)[1])
         expect(new Set(titles).size).toBe(titles.length)
@@ -241,8 +242,13 @@ describe('every file', () => {
         const lines = render(some).config.split('\n')
         for (const { servers: list } of some.backends) {
           for (const { name, weight, mode, checked } of list) {
-            const at = lines.findIndex((line, index) => line.startsWith(`  server ${name} `) && owner(lines, index, list))
-            const before = lines.slice(lines.slice(0, at).findLastIndex((line) => line.startsWith('backend ')), at)
+            const at = lines.findIndex(
+              (line, index) => line.startsWith(`  server ${name} `) && owner(lines, index, list),
+            )
+            const before = lines.slice(
+              lines.slice(0, at).findLastIndex((line) => line.startsWith('backend ')),
+              at,
+            )
             expect(before.includes('  default-server init-state fully-down')).toBe(weight === 0)
             expect(lines[at]?.endsWith(' disabled')).toBe(mode === 'maintenance' || (!checked && weight === 0))
           }
@@ -259,8 +265,14 @@ function owner(lines: readonly string[], at: number, list: BackendWanted['server
   const here = lines.slice(start, end < 0 ? undefined : end).filter((line) => line.startsWith('  server '))
   return (
     here.length === list.length &&
-    list.every(({ name, weight }) => here.some((line) => line.startsWith(`  server ${name} `) && line.includes(` weight ${weight}`)))
+    list.every(({ name, weight }) =>
+      here.some((line) => line.startsWith(`  server ${name} `) && line.includes(` weight ${weight}`)),
+    )
   )
+}
+
+function byText(one: string, other: string): number {
+  return one.localeCompare(other)
 }
 
 function withBackend(more: Partial<BackendWanted>): (some: TrafficWanted) => TrafficWanted {
