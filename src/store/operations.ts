@@ -79,14 +79,17 @@ export function createOperations(db: Database) {
     /** Those without an end, oldest first. */
     unfinished(scope: Scope): Operation[] {
       const sql =
-        'SELECT * FROM operations WHERE service = ? AND environment = ? AND ended_at IS NULL ORDER BY started_at'
-      return db.all(sql, scope.service, scope.environment).map(toOperation)
+        'SELECT * FROM operations INDEXED BY operations_unfinished WHERE service = ? AND environment = ? AND ended_at IS NULL'
+      const found = db.all(sql, scope.service, scope.environment).map(toOperation)
+      return found.sort((a, b) => a.startedAt - b.startedAt)
     },
 
     /** Where operations without an end are. */
     unfinishedScopes(): Scope[] {
       return db
-        .all('SELECT DISTINCT service, environment FROM operations WHERE ended_at IS NULL')
+        .all(
+          'SELECT DISTINCT service, environment FROM operations INDEXED BY operations_unfinished WHERE ended_at IS NULL',
+        )
         .map((row) => ({ service: String(row['service']), environment: String(row['environment']) }))
     },
 

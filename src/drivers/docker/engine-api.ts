@@ -197,24 +197,18 @@ export function createEngineApi(endpoint: DockerEndpoint, clock: Clock) {
         limitMs: limits.removeMs,
         signal,
       })),
-    /** The exit code of the container's next end, by itself or not. */
-    awaitExit: async (id: string, limitMs: number, signal?: AbortSignal) => {
-      const query = { condition: 'next-exit' }
-      const ended = await answer<{ StatusCode: number }>({
-        method: 'POST',
-        path: of(id, 'wait'),
-        query,
-        limitMs,
-        signal,
-      })
-      return ended.StatusCode
-    },
+    /**
+     * Resolves at the container's next end, by itself or not. The exit code of the answer is left aside: engine 20.10 says 0 when it
+     * started the container again before it answers.
+     */
+    awaitEnd: (id: string, limitMs: number, signal?: AbortSignal) =>
+      change({ path: of(id, 'wait'), query: { condition: 'next-exit' }, limitMs, signal }),
     /** The ends of a container that the engine remembers, as a stream of JSON lines. */
     ends: (id: string, untilAt: number, signal?: AbortSignal) => {
       const query = {
         since: 0,
         until: (untilAt / SECOND_MS).toFixed(3),
-        ...filter({ container: [id], event: ['die'] }),
+        ...filter({ container: [id], event: ['oom', 'die'] }),
       }
       return open({ ...get('/events'), query, signal })
     },

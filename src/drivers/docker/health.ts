@@ -8,7 +8,7 @@ import type { HealthcheckSeen } from './engine-api.ts'
 import { containerName } from './labels.ts'
 import { lastLines } from './logs.ts'
 import { probe, type AskedHealth } from './probe.ts'
-import { endOf, lookDelayMs, watchContainer } from './watch.ts'
+import { endBefore, endOf, lookDelayMs, watchContainer } from './watch.ts'
 import type { Workshop } from './workshop.ts'
 
 const NANOSECONDS = 1e6
@@ -64,10 +64,13 @@ async function awaitEngineHealth(
   for (;;) {
     const container = await api.container(containerName(installation, replica), signal)
     const withinMs = Math.max(healthDeadlineMs(health), engineDeadlineMs(container?.Config.Healthcheck))
-    const ended = endOf(container, restarts, null)
-    if (ended !== null) throw await failure(shop, replica, withinMs, ended)
-    restarts ??= container?.RestartCount ?? null
-    const state = container?.State.Health
+    const ended = endOf(container)
+    if (ended !== null || container === null) throw await failure(shop, replica, withinMs, ended ?? 'it is gone')
+    restarts ??= container.RestartCount
+    if (container.RestartCount > restarts) {
+      throw await failure(shop, replica, withinMs, await endBefore(shop, container, signal))
+    }
+    const state = container.State.Health
     if (state === undefined) throw await failure(shop, replica, withinMs, 'its image has no HEALTHCHECK')
     if (state.Status === 'healthy') return
     if (state.Status === 'unhealthy') {

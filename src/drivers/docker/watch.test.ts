@@ -1,22 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import type { ContainerSeen } from './engine-api.ts'
-import { endOf, lookDelayMs, readLastExitCode } from './watch.ts'
+import { endOf, lookDelayMs, readLastEnd } from './watch.ts'
 
-function container(state: Partial<ContainerSeen['State']>, restarts = 0): ContainerSeen {
+function container(state: Partial<ContainerSeen['State']>): ContainerSeen {
   return {
     Id: 'abc',
     Name: '/abc',
-    RestartCount: restarts,
+    RestartCount: 0,
     State: { Status: 'running', OOMKilled: false, ExitCode: 0, StartedAt: '', ...state },
     Config: { Labels: {} },
     NetworkSettings: { Networks: {} },
   }
 }
 
+const die = (exitCode: string) =>
+  JSON.stringify({ Type: 'container', Action: 'die', Actor: { Attributes: { exitCode } } })
+const oom = JSON.stringify({ Type: 'container', Action: 'oom', Actor: { Attributes: {} } })
+
 describe('a container that is watched', () => {
   it('may become healthy while it runs', () => {
-    expect(endOf(container({}), null, null)).toBeNull()
-    expect(endOf(container({}, 3), 3, null)).toBeNull()
+    expect(endOf(container({}))).toBeNull()
   })
   it.each([
     ['its container is gone', null],
@@ -25,19 +28,17 @@ describe('a container that is watched', () => {
     ['it ended with exit code 3', container({ Status: 'exited', ExitCode: 3 })],
     ['it ended with exit code 3', container({ Status: 'restarting', ExitCode: 3 })],
     ['it ran out of memory and was killed', container({ Status: 'restarting', ExitCode: 137, OOMKilled: true })],
-    ['it ended and was started again', container({}, 4)],
   ])('will not when %s', (reason, seen) => {
-    expect(endOf(seen, 3, null)).toBe(reason)
+    expect(endOf(seen)).toBe(reason)
   })
-  it('will not after an end that was told of, though it runs again', () => {
-    expect(endOf(container({}, 1), null, 3)).toBe('it ended with exit code 3')
-  })
-  it('has its last exit code in the events of the engine', () => {
-    const end = (exitCode: string) =>
-      JSON.stringify({ Type: 'container', Action: 'die', Actor: { Attributes: { exitCode } } })
-    expect(readLastExitCode(`${end('0')}\n${end('3')}\n`)).toBe(3)
-    expect(readLastExitCode('')).toBeNull()
-    expect(readLastExitCode(JSON.stringify({ Type: 'container', Action: 'die' }))).toBeNull()
+  it.each([
+    ['it ended with exit code 3', [die('0'), die('3')]],
+    ['it ended with exit code 1', [oom, die('137'), die('1')]],
+    ['it ran out of memory and was killed', [die('1'), oom, die('137')]],
+    [null, []],
+    [null, [JSON.stringify({ Type: 'container', Action: 'die' })]],
+  ])('and runs again is known by the events of the engine: %s', (reason, events) => {
+    expect(readLastEnd(events.map((event) => `${event}\n`).join(''))).toBe(reason)
   })
   it('is looked at ever less often', () => {
     expect([0, 100, 1_000, 60_000].map(lookDelayMs)).toEqual([50, 50, 200, 1_000])

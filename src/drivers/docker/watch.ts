@@ -23,22 +23,25 @@ export function watchContainer(shop: Workshop, replica: ReplicaSpec, limitMs: nu
   let verdict: string | null = null
   let defect: unknown = null
   let restarts: number | null = null
-  let exitCode: number | null = null
+  let endWasTold = false
   let looking = false
   let nextLookMs = LOOK_EVERY_MS
   let waiting = false
 
   async function look(): Promise<void> {
     const container = await shop.api.container(name, closed.signal)
-    if (container !== null && isAgain(container, restarts))
-      exitCode ??= await lastExitCode(shop, container, closed.signal)
-    verdict ??= endOf(container, restarts, exitCode)
+    const wasRestarted = container !== null && restarts !== null && container.RestartCount > restarts
     restarts ??= container?.RestartCount ?? null
+    const reason = endOf(container)
+    if (reason !== null) verdict ??= reason
+    else if (container !== null && (endWasTold || wasRestarted)) {
+      verdict ??= await endBefore(shop, container, closed.signal)
+    }
   }
 
-  async function awaitExit(): Promise<void> {
-    // Kept before anything else is asked: a look that is under way may find the container running again.
-    exitCode = await shop.api.awaitExit(name, limitMs, closed.signal)
+  async function awaitEnd(): Promise<void> {
+    await shop.api.awaitEnd(name, limitMs, closed.signal)
+    endWasTold = true
     await look()
   }
 
@@ -54,7 +57,7 @@ export function watchContainer(shop: Workshop, replica: ReplicaSpec, limitMs: nu
       if (defect !== null) throw defect
       if (!waiting) {
         waiting = true
-        void quietly(awaitExit())
+        void quietly(awaitEnd())
       }
       if (!looking && elapsedMs >= nextLookMs) {
         looking = true
@@ -73,42 +76,36 @@ export function lookDelayMs(elapsedMs: number): number {
   return Math.min(LONGEST_LOOK_MS, Math.max(LOOK_EVERY_MS, elapsedMs * LOOK_PATIENCE))
 }
 
-/**
- * Why a container will not become healthy; `null`: it still may. `exitCode` is that of an end that was told of; the container itself
- * may be running again since.
- */
-export function endOf(
-  container: ContainerSeen | null,
-  restartsBefore: number | null,
-  exitCode: number | null,
-): string | null {
+/** Why a container will not become healthy; `null`: it runs, so it still may. */
+export function endOf(container: ContainerSeen | null): string | null {
   if (container === null) return 'its container is gone'
   const { Status, OOMKilled, ExitCode } = container.State
-  if (OOMKilled) return 'it ran out of memory and was killed'
-  if (exitCode !== null) return `it ended with exit code ${exitCode}`
+  if (Status === 'running') return null
   if (Status === 'paused') return 'its container is paused'
   if (Status === 'created') return 'its container was not started'
-  if (Status !== 'running') return `it ended with exit code ${ExitCode}`
-  return isAgain(container, restartsBefore) ? 'it ended and was started again' : null
+  return describeEnd(ExitCode, OOMKilled)
 }
 
-function isAgain(container: ContainerSeen, restartsBefore: number | null): boolean {
-  return restartsBefore !== null && container.RestartCount > restartsBefore
-}
-
-/** The code that the container itself has forgotten since it runs again, but the engine's memory of events has not. */
-async function lastExitCode(shop: Workshop, container: ContainerSeen, signal: AbortSignal): Promise<number | null> {
+/** How a container that runs again ended before: it has forgotten that itself, but the engine's memory of events has not. */
+export async function endBefore(shop: Workshop, container: ContainerSeen, signal?: AbortSignal): Promise<string> {
   const stream = await shop.api.ends(container.Id, shop.clock.now(), signal)
   const chunks: Buffer[] = []
   for await (const chunk of shop.api.read(stream)) chunks.push(chunk)
-  return readLastExitCode(Buffer.concat(chunks).toString('utf8'))
+  return readLastEnd(Buffer.concat(chunks).toString('utf8')) ?? 'it ended and was started again'
 }
 
-/** Reads the engine's events, one JSON object a line. `null`: none of them bears an exit code. */
-export function readLastExitCode(events: string): number | null {
-  const last = events.trim().split('\n').at(-1) ?? ''
-  if (last === '') return null
-  const { Actor } = JSON.parse(last) as { Actor?: { Attributes?: { exitCode?: string } } }
-  const code = Number.parseInt(Actor?.Attributes?.exitCode ?? '', 10)
-  return Number.isNaN(code) ? null : code
+type EngineEvent = { Action?: string; Actor?: { Attributes?: { exitCode?: string } } }
+
+/** Reads the engine's events `oom` and `die`, one JSON object a line. `null`: they tell of no end. */
+export function readLastEnd(events: string): string | null {
+  const lines = events.split('\n').filter((line) => line.trim() !== '')
+  const [before, last] = [lines.at(-2), lines.at(-1)].map((line) =>
+    line === undefined ? null : (JSON.parse(line) as EngineEvent),
+  )
+  const exitCode = Number.parseInt(last?.Actor?.Attributes?.exitCode ?? '', 10)
+  return Number.isNaN(exitCode) ? null : describeEnd(exitCode, before?.Action === 'oom')
+}
+
+function describeEnd(exitCode: number, oomKilled: boolean): string {
+  return oomKilled ? 'it ran out of memory and was killed' : `it ended with exit code ${exitCode}`
 }

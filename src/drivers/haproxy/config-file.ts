@@ -112,16 +112,26 @@ export function createConfigFile(dir: string): ConfigFile {
     versions.set(name, { ino, mtimeMs, size, text })
   }
 
+  // The file that is replaced becomes the next one's spare: writing into blocks that it has already is an order of magnitude faster than a
+  // rename of a new file, for which ext4 hands out and flushes blocks at once (auto_da_alloc in its documentation).
   function replace(name: string, text: string): void {
+    const path = pathOf(name)
     const next = pathOf(`.${name}.next`)
-    const fd = openNew(next)
+    const fd = openSpare(next)
     unsynced.push(fd)
     try {
-      fchmodSync(fd, fileMode)
       const bytes = Buffer.from(text)
       // less than all of it is written when the disk fills up on the way
-      if (writeSync(fd, bytes) < bytes.length) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
-      renameSync(next, pathOf(name))
+      if (writeSync(fd, bytes, 0, bytes.length, 0) < bytes.length)
+        throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+      ftruncateSync(fd, bytes.length)
+      const spare = pathOf(`.${name}.spare`)
+      rmSync(spare, { force: true })
+      // a file that has another name, too, is kept under that one
+      const kept = statSync(path, { throwIfNoEntry: false })?.nlink === 1
+      if (kept) linkSync(path, spare)
+      renameSync(next, path)
+      if (kept) renameSync(spare, next)
     } catch (error) {
       rmSync(next, { force: true })
       throw error
@@ -203,15 +213,15 @@ export function createConfigFile(dir: string): ConfigFile {
   }
 }
 
-function openNew(path: string): number {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
+/** What a writer that was killed has left is as good a spare as any: there is one writer at a time. */
+function openSpare(path: string): number {
   try {
-    return openSync(path, flags, fileMode)
+    return openSync(path, constants.O_RDWR)
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-    // left by a writer that was killed; there is one at a time
-    rmSync(path)
-    return openSync(path, flags, fileMode)
+    if (codeOf(error) !== 'ENOENT') throw error
+    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, fileMode)
+    fchmodSync(fd, fileMode)
+    return fd
   }
 }
 

@@ -36,6 +36,8 @@ export type HowToRun = {
   readonly limitMs?: number
   /** Its standard input; nothing when absent. */
   readonly input?: string
+  /** Called with all of its standard output as soon as there is more of it. */
+  readonly onOutput?: (stdout: string, program: { readonly kill: (signal: NodeJS.Signals) => void }) => void
 }
 
 /** Starts a program. Rejects when it cannot be started at all. */
@@ -45,7 +47,11 @@ export async function start(argv: readonly string[], how: HowToRun = {}): Promis
   const child = spawn(file, args, { cwd: how.cwd, env: how.env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  const kill = (signal: NodeJS.Signals) => void child.kill(signal)
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    how.onOutput?.(stdout, { kill })
+  })
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   child.stdin.on('error', () => undefined) // it ended before it had read everything
   child.stdin.end(how.input ?? '')
@@ -70,7 +76,7 @@ export async function start(argv: readonly string[], how: HowToRun = {}): Promis
     pid: child.pid!,
     stdout: () => stdout,
     stderr: () => stderr,
-    kill: (signal) => void child.kill(signal),
+    kill,
     isRunning: () => child.exitCode === null && child.signalCode === null,
     ended,
   }

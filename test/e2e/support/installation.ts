@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { type JsonLine, output, type Program, type Ran, run, start } from './command.ts'
+import { type HowToRun, type JsonLine, output, type Program, type Ran, run, start } from './command.ts'
 import type { Engine } from './engine.ts'
 import { probeImage } from './images.ts'
 import { type Load, type LoadOptions, startLoad } from './load.ts'
@@ -36,6 +36,7 @@ export type Asked = {
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
   readonly limitMs?: number
+  readonly onOutput?: HowToRun['onOutput']
   /** Words before the command: another user, another network. */
   readonly prefix?: readonly string[]
 }
@@ -77,6 +78,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
     cwd: asked.cwd ?? project,
     env: { ...env, ...asked.env },
     ...(asked.limitMs === undefined ? {} : { limitMs: asked.limitMs }),
+    ...(asked.onOutput === undefined ? {} : { onOutput: asked.onOutput }),
   })
   const argv = (words: readonly string[], asked: Asked) => [...within(), ...(asked.prefix ?? []), ...COMMAND, ...words]
 

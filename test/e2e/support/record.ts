@@ -10,6 +10,8 @@ export type StateRecord = {
   readonly proofSecret: string
   /** Operations without an end. */
   readonly unfinished: number
+  /** How often an operation was brought to its end by another process than the one that began it. */
+  readonly resumed: number
 }
 
 export function openRecord(stateFolder: string): StateRecord {
@@ -18,10 +20,13 @@ export function openRecord(stateFolder: string): StateRecord {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
   try {
     const value = (key: string) => String(db.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.['value'])
-    const { count } = db.prepare('SELECT count(*) AS count FROM operations WHERE ended_at IS NULL').get() as {
-      count: number
+    const count = (sql: string) => Number(db.prepare(`SELECT count(*) AS count FROM ${sql}`).get()?.['count'])
+    return {
+      installation: value('installation'),
+      proofSecret: value('proof_secret'),
+      unfinished: count('operations WHERE ended_at IS NULL'),
+      resumed: count(`journal WHERE record ->> 'step' = 'resume'`),
     }
-    return { installation: value('installation'), proofSecret: value('proof_secret'), unfinished: count }
   } finally {
     db.close()
   }
