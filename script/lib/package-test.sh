@@ -14,7 +14,7 @@ mkdir -p "$work"/{pack,prefix,elsewhere,home}
 tarball=$(npm pack --silent --pack-destination "$work/pack" | tail -n 1)
 ok "packed $tarball ($(du -k "$work/pack/$tarball" | cut -f1) kB)"
 listing=$(tar -tzf "$work/pack/$tarball")
-for needed in package/bin/astern package/dist/main.js package/LICENSE package/README.md package/package.json; do
+for needed in package/bin/astern package/dist/main.cjs package/LICENSE package/README.md package/package.json; do
   grep -qx "$needed" <<<"$listing" || die "The package lacks ${needed#package/}."
 done
 if grep -qE '^package/(src|test|bench|script|examples)/' <<<"$listing"; then die 'The package carries sources that only a checkout needs.'; fi

@@ -17,13 +17,17 @@ const argv = process.argv.slice(2)
 const language = languageOf(argv)
 const t = translator(language)
 
-process.exitCode = await main()
-// Open sockets and the database close with the process: closing them by hand would cost a rollback its milliseconds.
-// Standard output may still hold text when it is a pipe; it is let go first.
-await Promise.all(
-  [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
-)
-process.exit()
+void end()
+
+/** Not at the top level of the module: what users run is a CommonJS bundle, whose built-in modules load in half the time. */
+async function end(): Promise<void> {
+  process.exitCode = await main()
+  // Open sockets and the database close with the process: closing them by hand would cost a rollback its milliseconds.
+  // Standard output may still hold text when it is a pipe; it is let go first.
+  const streams = [process.stdout, process.stderr]
+  await Promise.all(streams.map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))))
+  process.exit()
+}
 
 async function main(): Promise<number> {
   const context = createContext({ language, json: untilSeparator(argv).includes('--json'), argv })

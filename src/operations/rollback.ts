@@ -7,6 +7,7 @@ import { planRollback, type RollbackRequest } from '../core/plan-rollback.ts'
 import { insertReplicas } from './addresses.ts'
 import { type Answered, asAsternError, durationsOf, refOf, servingNow } from './answer.ts'
 import type { App, Asked } from './app.ts'
+import { mayPreempt } from '../store/leases.ts'
 import { runSteps, startStep } from './executor.ts'
 import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
 import { supersedeUnfinished } from './supersede.ts'
@@ -27,31 +28,33 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
   const startedAt = clock.monotonic()
   const controller = new AbortController()
   const observed = await app.traffic.observe()
-  let operation: Operation
-  let decision: Decision
+  let opened: Opened
   try {
     // Reading, deciding and writing the intent are one transaction: nobody can come between.
-    ;[operation, decision] = store.transaction(() => {
+    opened = store.transaction(() => {
       const decision = planRollback(see(app, scope, observed), choices(app, scope, asked.to), asked)
+      if (decision.outcome !== 'plan')
+        return { outcome: 'nothing', decision, operation: note(app, scope, decision, asked) }
       const operation = begin(app, scope, 'rollback', asked, controller)
-      if (decision.outcome === 'plan') open(app, operation, decision, clock.monotonic() - startedAt)
-      else operation.end(decision.outcome, detailOf(decision))
-      return [operation, decision] as const
+      open(app, operation, decision, clock.monotonic() - startedAt)
+      return { outcome: 'plan', plan: decision, operation }
     })
   } catch (error) {
     const busy = asAsternError(error)
     if (busy.code !== 'BUSY') throw error
     return answered(app, scope, null, null, 'busy', clock.monotonic() - startedAt, busy)
   }
-  if (decision.outcome === 'noop') {
+  if (opened.outcome === 'nothing') {
+    const { decision, operation } = opened
+    const spent = clock.monotonic() - startedAt
+    if (decision.outcome === 'refused') {
+      const refusal = fail(decision.code, decision.details)
+      return answered(app, scope, operation, null, 'refused', spent, refusal)
+    }
     const nothing = fail('NOTHING_TO_DO', { reason: noopReason(decision) })
-    return { ...answered(app, scope, operation, null, 'noop', clock.monotonic() - startedAt, nothing), noop: decision }
+    return { ...answered(app, scope, operation, null, 'noop', spent, nothing), noop: decision }
   }
-  if (decision.outcome === 'refused') {
-    const refusal = fail(decision.code, decision.details)
-    return answered(app, scope, operation, null, 'refused', clock.monotonic() - startedAt, refusal)
-  }
-  const plan = decision
+  const { plan, operation } = opened
   try {
     await whileLeased(app, operation, controller, () =>
       runSteps(app, operation, plan.steps, {
@@ -74,6 +77,19 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
       failure,
     )
   }
+}
+
+type Opened =
+  | { readonly outcome: 'plan'; readonly plan: Plan; readonly operation: Operation }
+  | { readonly outcome: 'nothing'; readonly decision: Noop | Refused; readonly operation: Operation | null }
+
+/** What changes nothing is journalled, but takes the lease from nobody who works: then there is no operation. Error: BUSY. */
+function note(app: App, scope: Scope, decision: Noop | Refused, asked: Asked): Operation | null {
+  const holder = app.store.leases.holder(scope, app.clock.now())
+  if (holder !== null && holder.alive && mayPreempt('rollback', holder.kind)) return null
+  const operation = begin(app, scope, 'rollback', asked, new AbortController())
+  operation.end(decision.outcome, detailOf(decision))
+  return operation
 }
 
 function open(app: App, operation: Operation, plan: Plan, planMs: number): void {

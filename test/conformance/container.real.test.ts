@@ -10,7 +10,7 @@ import type { ReplicaSpec } from '../../src/ports/runtime.ts'
 import { buildProbeImage, type ProbeImage } from '../fixtures/probe-app.ts'
 import { realClock } from '../fixtures/real-clock.ts'
 import { ask, docker, openDocker } from './docker-world.ts'
-import { nameOf, type RuntimeWorld } from './runtime-world.ts'
+import { createHands, nameOf, type RuntimeWorld } from './runtime-world.ts'
 
 const NOTHING_PUSHED = { repository: '127.0.0.1:9/none', digest: `sha256:${'0'.repeat(64)}`, configDigest: '' }
 
@@ -171,7 +171,7 @@ describe('a container made by the Docker runtime', () => {
     await world.runtime.ensureRunning(spec)
     await expect(world.runtime.awaitHealthy(spec)).rejects.toMatchObject({
       code: 'HEALTH_FAILED',
-      details: { reason: 'it ran out of memory and was killed' },
+      details: { reason: expect.stringContaining('memory') },
     })
   })
   it('is asked for its health on its own address, which needs no engine', async () => {
@@ -229,11 +229,9 @@ describe('a container made by the Docker runtime', () => {
     const lines = Array.from({ length: 2_000 }, (_, index) => `line ${index} ${'x'.repeat(index === 7 ? 40_000 : 30)}`)
     const spec = replica({}, { PROBE_LOG: lines.join('|') })
     await world.runtime.ensureRunning(spec)
-    await world.runtime.awaitHealthy(spec)
-    const texts: string[] = []
-    const options = { tail: Number.POSITIVE_INFINITY, follow: false, sinceAt: null }
-    for await (const { text } of world.runtime.logs(nameOf(spec), options)) texts.push(text)
-    expect(texts).toEqual(lines)
+    const { read, written } = createHands(() => world)
+    await written(spec, lines.length)
+    expect((await read(spec)).map(({ text }) => text)).toEqual(lines)
   })
 })
 

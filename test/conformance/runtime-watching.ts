@@ -9,7 +9,7 @@ const IMPATIENT: Health = { ...HEALTH, startPeriodMs: 300 }
 export function watchesReplicas(open: () => Promise<RuntimeWorld>): void {
   let world: RuntimeWorld
   let runtime: Runtime
-  const { replica, up, down, read } = createHands(() => world)
+  const { replica, up, down, read, written } = createHands(() => world)
   beforeEach(async () => {
     world = await open()
     ;({ runtime } = world)
@@ -94,7 +94,7 @@ export function watchesReplicas(open: () => Promise<RuntimeWorld>): void {
   describe('the log of a replica', () => {
     it('is what it wrote to both streams, each in order, with times', async () => {
       const spec = await up('r1-1', { env: { PROBE_LOG: 'one|!two|three|!four' } })
-      await runtime.awaitHealthy(spec)
+      await written(spec, 4)
       const lines = await read(spec)
       const of = (stream: string) => lines.filter((line) => line.stream === stream).map(({ text }) => text)
       expect([of('stdout'), of('stderr')]).toEqual([
@@ -106,7 +106,7 @@ export function watchesReplicas(open: () => Promise<RuntimeWorld>): void {
     })
     it('can be read from its end, and from a point in time', async () => {
       const spec = await up('r1-1', { env: { PROBE_LOG: 'one|two|three' } })
-      await runtime.awaitHealthy(spec)
+      await written(spec, 3)
       expect((await read(spec, { tail: 2 })).map(({ text }) => text)).toEqual(['two', 'three'])
       expect(await read(spec, { tail: 0 })).toEqual([])
       const lastAt = (await read(spec)).at(-1)?.at ?? 0

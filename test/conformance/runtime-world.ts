@@ -1,4 +1,5 @@
 // The world of the runtime suite: two runtimes on one engine, and hands that do to it what tests want done.
+import { expect, vi } from 'vitest'
 import { addressPool, nextAddress } from '../../src/core/addresses.ts'
 import type { Health, PublishedPort } from '../../src/core/model.ts'
 import type { LogLine, LogOptions, ReplicaName, ReplicaSpec, Runtime } from '../../src/ports/runtime.ts'
@@ -44,6 +45,8 @@ export const HEALTH: Health = {
 }
 export const SCOPE = { service: 'shop', environment: 'prod' }
 
+const LOG_WITHIN_MS = 20_000
+
 export type Wish = {
   readonly env?: Readonly<Record<string, string>>
   readonly health?: Health
@@ -60,6 +63,8 @@ export type Hands = {
   readonly up: (name: string, wish?: Wish) => Promise<ReplicaSpec>
   readonly down: (spec: ReplicaSpec, level: 'frozen' | 'stopped' | 'absent') => Promise<void>
   readonly levels: (owner?: Runtime) => Promise<Readonly<Record<string, string>>>
+  /** Waits until the engine has as many lines of its log: it takes them in beside the program that writes them. */
+  readonly written: (spec: ReplicaSpec, lines: number) => Promise<void>
   readonly read: (spec: ReplicaSpec, options?: Partial<LogOptions>) => Promise<readonly LogLine[]>
 }
 
@@ -96,8 +101,18 @@ export function createHands(current: () => RuntimeWorld): Hands {
     }
   }
 
+  async function read(spec: ReplicaSpec, options: Partial<LogOptions> = {}): Promise<LogLine[]> {
+    const whole = { tail: Number.POSITIVE_INFINITY, follow: false, sinceAt: null }
+    const lines: LogLine[] = []
+    for await (const line of current().runtime.logs(nameOf(spec), { ...whole, ...options })) lines.push(line)
+    return lines
+  }
+
   return {
     replica,
+    read,
+    written: (spec, lines) =>
+      vi.waitFor(async () => expect(await read(spec)).toHaveLength(lines), { timeout: LOG_WITHIN_MS }),
     async up(name, wish) {
       const spec = replica(name, wish)
       await current().runtime.ensureRunning(spec)
@@ -106,12 +121,6 @@ export function createHands(current: () => RuntimeWorld): Hands {
     down: (spec, level) => current().runtime.ensureDown(nameOf(spec), level),
     levels: async (owner = current().runtime) =>
       Object.fromEntries((await owner.observe()).map((seen) => [seen.name, seen.level])),
-    async read(spec, options = {}) {
-      const whole = { tail: Number.POSITIVE_INFINITY, follow: false, sinceAt: null }
-      const lines: LogLine[] = []
-      for await (const line of current().runtime.logs(nameOf(spec), { ...whole, ...options })) lines.push(line)
-      return lines
-    },
   }
 }
 

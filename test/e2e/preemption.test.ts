@@ -78,6 +78,26 @@ describe('while a deploy waits', () => {
   })
 })
 
+describe('while the first deploy of a service waits', () => {
+  let shop: Installation
+
+  beforeAll(async () => {
+    shop = await createInstallation()
+    await shop.ask('up')
+  })
+  afterAll(() => shop?.close())
+
+  it('a rollback that finds nothing to go back to leaves it alone', async () => {
+    const words = await shop.prepare('v1', { env: { PROBE_LISTEN_AFTER_MS: '2500' } })
+    const deploy = await shop.begin([...words, '--json'])
+    await until('its health check', () => deploy.stdout().includes('"status":"started","step":"health"'))
+    const back = await shop.astern(['rollback', '--json'])
+    expect(back).toMatchObject({ code: 6, last: { outcome: 'noop' } })
+    expect(await deploy.ended).toMatchObject({ code: 0, last: { outcome: 'succeeded', to: { release: 'r1' } } })
+    expect(await shop.visit()).toMatchObject({ status: 200, release: 'v1' })
+  })
+})
+
 describe('while a rollback waits', () => {
   let shop: Installation
 

@@ -35,6 +35,7 @@ describe('a container that is watched', () => {
     ['it ended with exit code 3', [die('0'), die('3')]],
     ['it ended with exit code 1', [oom, die('137'), die('1')]],
     ['it ran out of memory and was killed', [die('1'), oom, die('137')]],
+    ['it was killed (exit code 137), perhaps because memory ran out', [die('137')]],
     [null, []],
     [null, [JSON.stringify({ Type: 'container', Action: 'die' })]],
   ])('and runs again is known by the events of the engine: %s', (reason, events) => {

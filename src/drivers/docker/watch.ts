@@ -10,6 +10,8 @@ import type { Workshop } from './workshop.ts'
 const LOOK_EVERY_MS = 50
 const LOOK_PATIENCE = 0.2
 const LONGEST_LOOK_MS = 1_000
+/** 128 + SIGKILL. */
+const KILLED = 137
 
 export type Watch = {
   /** Why the replica will not become healthy, as far as is known now; `null`: it still may. */
@@ -107,5 +109,8 @@ export function readLastEnd(events: string): string | null {
 }
 
 function describeEnd(exitCode: number, oomKilled: boolean): string {
-  return oomKilled ? 'it ran out of memory and was killed' : `it ended with exit code ${exitCode}`
+  if (oomKilled) return 'it ran out of memory and was killed'
+  // The engine does not always hear from the kernel why.
+  if (exitCode === KILLED) return `it was killed (exit code ${KILLED}), perhaps because memory ran out`
+  return `it ended with exit code ${exitCode}`
 }

@@ -12,6 +12,8 @@ export type StateRecord = {
   readonly unfinished: number
   /** How often an operation was brought to its end by another process than the one that began it. */
   readonly resumed: number
+  /** Replicas that the proxy is to have. */
+  readonly attached: readonly string[]
 }
 
 export function openRecord(stateFolder: string): StateRecord {
@@ -25,6 +27,10 @@ export function openRecord(stateFolder: string): StateRecord {
       installation: value('installation'),
       proofSecret: value('proof_secret'),
       unfinished: count('operations WHERE ended_at IS NULL'),
+      attached: db
+        .prepare('SELECT name FROM replicas WHERE attached')
+        .all()
+        .map(({ name }) => String(name)),
       resumed: count(`journal WHERE record ->> 'step' = 'resume'`),
     }
   } finally {
