@@ -4,7 +4,14 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'], exclude: ['src/**/*.real.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/conformance/*.test.ts'],
+          exclude: ['**/*.real.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'real',

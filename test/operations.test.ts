@@ -454,6 +454,16 @@ describe('secrets', () => {
     }
   })
 
+  it('that a service prints are hidden in what is said of its failure', async () => {
+    const { world, app } = await rotated()
+    const log = [{ stream: 'stderr' as const, text: 'cannot connect to database-two' }]
+    world.engine.behaviour = ({ spec }) => (spec.release === 3 ? { healthyAfterMs: null, log } : {})
+    const { answer } = await deployTag(app, definition, 'v1.2.0')
+    expect(answer.error?.message).toContain('cannot connect to [redacted]')
+    const lines = app.store.journal.ofTransaction(answer.transaction_id!).map((event) => JSON.stringify(event))
+    expect(lines.filter((line) => line.includes('database-two'))).toEqual([])
+  })
+
   it('that cannot be read stop a deploy before anything moves', async () => {
     const { world, app } = await rotated()
     world.secrets.delete('DATABASE_URL')

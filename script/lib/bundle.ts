@@ -178,6 +178,27 @@ function librariesAtStart(chunks: OutputChunk[]): Set<string> {
   return new Set(names.filter((name) => name !== undefined))
 }
 
+const licencesFile = 'THIRD-PARTY-LICENSES.txt'
+
+// The terms of every library that is in the bundle, since the bundle is a copy of it.
+function licences(chunks: OutputChunk[]): string {
+  const folders = new Set<string>()
+  for (const id of chunks.flatMap(({ moduleIds }) => moduleIds)) {
+    const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0]
+    if (folder) folders.add(folder)
+  }
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+      string,
+      string
+    >
+    const file = readdirSync(folder).find((candidate) => /^(licen[cs]e|copying)/i.test(candidate))
+    const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+    return `${name} ${version} (${license})\n${text}`
+  })
+  return texts.join(`\n${'-'.repeat(80)}\n\n`)
+}
+
 function removeAllBut(kept: string[]): void {
   for (const name of readdirSync(dist)) if (/\.c?js$/.test(name) && !kept.includes(name)) rmSync(join(dist, name))
 }
@@ -205,6 +226,7 @@ async function main(): Promise<void> {
   for (const file of output.toSorted((a, b) => Number(a.fileName === mainFile) - Number(b.fileName === mainFile))) {
     writeWhole(join(dist, file.fileName), file.type === 'chunk' ? file.code : String(file.source))
   }
+  writeWhole(join(dist, licencesFile), licences(output.filter((file) => file.type === 'chunk')))
   const files = output.map(({ fileName }) => fileName)
   const before = prune ? [] : (previous?.files ?? [])
   writeStamp({ hash, files, before }, startedAt)

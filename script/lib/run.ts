@@ -31,7 +31,7 @@ export function run(command: readonly string[], options: { limitMs: number; show
   const { promise, resolve: done } = Promise.withResolvers<Run>()
   const child = spawn(file, args, {
     cwd: root,
-    env: { ...process.env, PATH: path },
+    env: { ...process.env, PATH: path, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }) },
     stdio: ['ignore', options.show ? 'inherit' : 'pipe', options.show ? 'inherit' : 'pipe'],
     detached: true, // a process group of its own, so that a limit ends its children too
   })

@@ -3,6 +3,7 @@ import { isAsternError, reasonOf } from '../core/errors.ts'
 import { type Step, stepKey } from '../core/model.ts'
 import type { App } from './app.ts'
 import type { Operation } from './operation.ts'
+import { redacted } from './replica-spec.ts'
 import { effect, intent, result, type StepDetail } from './steps.ts'
 
 export type RunOptions = {
@@ -65,8 +66,9 @@ async function finishStep(
       operation.record({ ...common, status: 'succeeded', durationMs, detail })
       afterwards(detail)
     })
-  } catch (error) {
-    if (isAsternError(error, 'LEASE_LOST')) throw error
+  } catch (raw) {
+    if (isAsternError(raw, 'LEASE_LOST')) throw raw
+    const error = step.release === null ? raw : redacted(app, operation, step.release, raw)
     const durationMs = spent()
     const code = isAsternError(error) ? error.code : 'INTERNAL'
     operation.commit(() =>

@@ -1,5 +1,4 @@
 // Brings standbys to the rungs where they belong by now: work that is due by time, or that the world has undone.
-import { isAsternError } from '../core/errors.ts'
 import { type LadderPlan, planLadder } from '../core/ladder.ts'
 import type { Level, Release, Scope } from '../core/model.ts'
 import { releaseOf } from '../core/replica-name.ts'
@@ -89,13 +88,4 @@ function adopt(app: App, scope: Scope, actual: readonly ReplicaSeen[]): void {
     const level = levels.get(replica.name) ?? 'absent'
     if (level !== replica.level) replicas.setLevel(scope, replica.name, level)
   }
-}
-
-/** True when the error only says that the engine is away: the work stays due. */
-export function staysDue(error: unknown): boolean {
-  return (
-    isAsternError(error, 'ENGINE_UNAVAILABLE') ||
-    isAsternError(error, 'ENGINE_PERMISSION') ||
-    isAsternError(error, 'PROXY_DOWN')
-  )
 }

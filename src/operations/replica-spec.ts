@@ -1,9 +1,13 @@
 // Puts together what the runtime needs to create a replica: the release's snapshot, and its secrets as they should be now.
+import { fail, isAsternError } from '../core/errors.ts'
 import { keptSecretsHash } from '../core/identity.ts'
 import type { Release, Scope } from '../core/model.ts'
 import type { ReplicaName, ReplicaSpec } from '../ports/runtime.ts'
 import type { StoredReplica } from '../store/replicas.ts'
 import type { App } from './app.ts'
+
+/** Shorter ones would hide half of every text, and are no secrets. */
+const SHORTEST_SECRET = 4
 
 function find(app: App, scope: Scope, name: string): { replica: StoredReplica; release: Release } {
   const replica = app.store.replicas.get(scope, name)
@@ -38,6 +42,25 @@ export function replicaNameWithPolicy(app: App, scope: Scope, name: string): Rep
     release: release.number,
     stop: release.config.stop,
   }
+}
+
+/** The error without any value of the release's secrets: a service may have printed one into the log lines that the error quotes. */
+export function redacted(app: App, scope: Scope, number: number, error: unknown): unknown {
+  if (!isAsternError(error)) return error
+  const { vault, releases, services } = app.store
+  const sealed = [
+    ...Object.entries(releases.sealed(scope, number)),
+    ...services.currentSecrets(scope).map((one) => [one.name, one.sealed] as const),
+  ]
+  const values = sealed
+    .map(([name, value]) => vault.open(name, value))
+    .filter((value) => value.length >= SHORTEST_SECRET)
+  const hide = (text: string) => values.reduce((hidden, value) => hidden.replaceAll(value, '[redacted]'), text)
+  const details = Object.entries(error.details).map(([name, detail]) => [
+    name,
+    typeof detail === 'string' ? hide(detail) : detail,
+  ])
+  return values.some((value) => error.message.includes(value)) ? fail(error.code, Object.fromEntries(details)) : error
 }
 
 /**

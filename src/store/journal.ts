@@ -7,8 +7,6 @@ import type { Database, Row } from './database.ts'
 
 const GENESIS = '0'.repeat(64)
 
-export type Journal = ReturnType<typeof createJournal>
-
 export function createJournal(db: Database) {
   const listeners = new Set<(event: JournalEvent) => void>()
   const chain = (previous: string, record: string) => hash('sha256', previous + record)

@@ -18,8 +18,6 @@ export type LeaseHolder = {
   readonly alive: boolean
 }
 
-export type Leases = ReturnType<typeof createLeases>
-
 /** Who may take the lease from whom while its owner lives: a rollback from anything but a rollback; anyone from the ladder. */
 export function mayPreempt(taker: OperationKind, holder: OperationKind): boolean {
   if (holder === 'ladder') return taker !== 'ladder'

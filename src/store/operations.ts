@@ -17,8 +17,6 @@ export type Operation = Scope & {
   readonly outcome: Outcome | null
 }
 
-export type Operations = ReturnType<typeof createOperations>
-
 export function createOperations(db: Database) {
   return {
     insert(

@@ -19,8 +19,6 @@ export type NewRelease = Omit<
   'state' | 'stable' | 'rolledBack' | 'pinned' | 'activeAt' | 'activeBy' | 'standbySince'
 >
 
-export type Releases = ReturnType<typeof createReleases>
-
 export function createReleases(db: Database) {
   const where = 'WHERE service = ? AND environment = ?'
   return {

@@ -17,8 +17,6 @@ export type StoredReplica = Replica & {
 
 export type NewReplica = Omit<Replica, 'level'> & { readonly port: number; readonly healthPath: string | null }
 
-export type Replicas = ReturnType<typeof createReplicas>
-
 export function createReplicas(db: Database, services: Services) {
   const where = 'WHERE service = ? AND environment = ?'
   const touch = () => db.run(`UPDATE meta SET value = value + 1 WHERE key = 'generation'`)

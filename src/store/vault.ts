@@ -10,8 +10,6 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const VERSION_HEX_DIGITS = 16
 
-export type Vault = ReturnType<typeof openVault>
-
 /** The key is read, or made, when it is first needed: a warm rollback opens no secret. */
 export function openVault(path: string) {
   let keys: { seal: Buffer; version: Buffer } | null = null

@@ -1,6 +1,7 @@
 // Two installations share one Docker engine with strangers: each keeps to what is its own.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createInstallation, type Installation } from './support/installation.ts'
+import { freePort } from './support/port.ts'
 
 describe('two installations on one engine', () => {
   let ours: Installation
@@ -44,7 +45,7 @@ describe('two installations on one engine', () => {
   it('refuse what the other one runs, with its name', async () => {
     const config = {
       ...theirs.configOf({ env: { MARK: 'theirs' } }),
-      environments: { [ours.environment]: { listen: theirs.listen } },
+      environments: { [ours.environment]: { listen: `127.0.0.1:${await freePort()}` } },
     }
     await theirs.writeConfig(config)
     const refused = await theirs.astern(['deploy', 'v1', '--json'])

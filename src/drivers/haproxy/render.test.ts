@@ -15,7 +15,7 @@ global
   hard-stop-after 30m
   stats socket "\${ASTERN_RUN_DIR}/admin.sock" mode 660 level admin expose-fd listeners
   stats timeout 24h
-  set-var proc.astern_structure str(HASH)
+  set-var-fmt proc.astern_structure "HASH@%[date(0,us)]"
   .if defined(ASTERN_PROXY_UID)
   uid "\${ASTERN_PROXY_UID}"
   gid "\${ASTERN_PROXY_UID}"
@@ -35,6 +35,7 @@ defaults
   retry-on conn-failure
   option redispatch 1
   option forwardfor
+  option idle-close-on-response
 
 frontend in_127.0.0.1:18080
   bind 127.0.0.1:18080

@@ -26,7 +26,7 @@ export type Rendered = {
   readonly structureHash: string
 }
 
-/** The name of the running proxy's variable that holds the hash of its structure. */
+/** The running proxy's variable that tells its structure and when it read that: `HASH@MICROSECONDS`. */
 export const structureVariable = 'proc.astern_structure'
 export const proofHeader = 'X-Astern-Proof'
 export const releaseHeader = 'X-Astern-Release'
@@ -116,7 +116,7 @@ function globalLines(): string[] {
     '  hard-stop-after 30m',
     '  stats socket "${ASTERN_RUN_DIR}/admin.sock" mode 660 level admin expose-fd listeners',
     '  stats timeout 24h',
-    `  set-var ${structureVariable} str(${hashPlaceholder})`,
+    `  set-var-fmt ${structureVariable} "${hashPlaceholder}@%[date(0,us)]"`,
     '  .if defined(ASTERN_PROXY_UID)',
     '  uid "${ASTERN_PROXY_UID}"',
     '  gid "${ASTERN_PROXY_UID}"',
@@ -137,6 +137,8 @@ function globalLines(): string[] {
     '  retry-on conn-failure',
     '  option redispatch 1',
     '  option forwardfor',
+    // at a reload a client's idle connection answers one request more before it goes: none is lost on it
+    '  option idle-close-on-response',
   ]
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { NotUnderstood, excerpt, questions, readRunning, readStatistics, readStructureHash } from './running.ts'
+import { NotUnderstood, excerpt, questions, readRunning, readStatistics, readSignature } from './running.ts'
 
 const info = `Name: HAProxy
 Version: 3.2.26-1
@@ -25,12 +25,12 @@ describe('what runs', () => {
   const running = readRunning(
     [info, state, map, 'Unknown map identifier. Please use #<id> or <file>.'],
     ['shop.prod', 'new.prod'],
-    'f9753d57308ed393',
+    { structureHash: 'f9753d57308ed393', startedAt: '1795568688246688' },
   )
 
   it('is known by its process, so that a reload is noticed', () => {
     expect(running).toMatchObject({
-      process: '8@1795564178',
+      process: '8@1795568688246688',
       version: '3.2.26-1',
       stopping: false,
       structureHash: 'f9753d57308ed393',
@@ -78,10 +78,14 @@ describe('what runs', () => {
   })
 })
 
-describe('the name of the structure', () => {
-  it('is what the proxy was started with', () => {
-    expect(readStructureHash('proc.astern_structure: type=str value=<f9753d57308ed393>')).toBe('f9753d57308ed393')
-    expect(readStructureHash('Variable not found.')).toBeNull()
+describe('the signature of a process', () => {
+  it('tells its structure, and since when it runs', () => {
+    const answer = 'proc.astern_structure: type=str value=<f9753d57308ed393@1795568688246688>'
+    expect(readSignature(answer)).toEqual({ structureHash: 'f9753d57308ed393', startedAt: '1795568688246688' })
+  })
+  it('is missing where the file is not one of ours: then the second of its start has to do', () => {
+    expect(readSignature('Variable not found.')).toBeNull()
+    expect(readRunning([info, state], [], null)).toMatchObject({ process: '8@1795564178', structureHash: null })
   })
 })
 

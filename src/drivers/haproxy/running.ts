@@ -33,22 +33,27 @@ export function questions(checkedByHttp: readonly string[]): string[] {
 export function readRunning(
   answers: readonly string[],
   checkedByHttp: readonly string[],
-  structureHash: string | null,
+  signature: Signature | null,
 ): Running {
   const [info = '', state = '', ...maps] = answers
   return {
-    process: `${infoOf(info, 'Pid')}@${infoOf(info, 'Start_time_sec')}`,
+    // two processes may have one id, and start within one second
+    process: `${infoOf(info, 'Pid')}@${signature?.startedAt ?? infoOf(info, 'Start_time_sec')}`,
     version: infoOf(info, 'Version'),
     stopping: infoOf(info, 'Stopping') !== '0',
-    structureHash,
+    structureHash: signature?.structureHash ?? null,
     backends: readServers(state),
     healthPaths: new Map(checkedByHttp.map((backend, at) => [backend, readMap(maps[at] ?? '')])),
   }
 }
 
-export function readStructureHash(answer: string): string | null {
-  const found = new RegExp(`^${structureVariable}: type=str value=<([0-9a-f]+)>`).exec(answer)
-  return found?.[1] ?? null
+/** What a process says of itself: the structure that it runs, and since when, in microseconds. */
+export type Signature = { readonly structureHash: string; readonly startedAt: string }
+
+/** `null`: it was not started with a file of ours. */
+export function readSignature(answer: string): Signature | null {
+  const found = new RegExp(`^${structureVariable}: type=str value=<([0-9a-f]+)@(\\d+)>`).exec(answer)
+  return found?.[1] === undefined || found[2] === undefined ? null : { structureHash: found[1], startedAt: found[2] }
 }
 
 /** An answer that is not what it should be. */

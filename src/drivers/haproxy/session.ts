@@ -5,8 +5,8 @@ import type { Command } from './diff.ts'
 import { commandLineBytes } from './limits.ts'
 import { structureVariable } from './render.ts'
 import { createRuntimeApi } from './runtime-api.ts'
-import { NotUnderstood, excerpt, questions, readRunning, readStructureHash } from './running.ts'
-import type { Running } from './running.ts'
+import { NotUnderstood, excerpt, questions, readRunning, readSignature } from './running.ts'
+import type { Running, Signature } from './running.ts'
 
 export type Refusal = { readonly command: string; readonly answer: string }
 export type Told = { readonly running: Running; readonly refusal: Refusal | null }
@@ -28,20 +28,20 @@ export interface Session {
 }
 
 // the last answer of every line shows that the line was understood to its end
-const signature = `get var ${structureVariable}`
+const signatureQuestion = `get var ${structureVariable}`
 
 export function createSession(socketPath: string): Session {
   const api = createRuntimeApi(socketPath)
   let known: Running | null = null
 
-  async function ask(commands: readonly string[]): Promise<{ answers: string[]; structureHash: string | null }> {
+  async function ask(commands: readonly string[]): Promise<{ answers: string[]; signature: Signature | null }> {
     try {
-      const answers = await api.ask([...commands, signature])
+      const answers = await api.ask([...commands, signatureQuestion])
       const last = answers.pop() ?? ''
       if (!last.startsWith(`${structureVariable}: `) && !last.startsWith('Variable not found')) {
-        throw new NotUnderstood(`${signature}: ${excerpt(last)}`)
+        throw new NotUnderstood(`${signatureQuestion}: ${excerpt(last)}`)
       }
-      return { answers, structureHash: readStructureHash(last) }
+      return { answers, signature: readSignature(last) }
     } catch (error) {
       known = null
       api.close()
@@ -56,8 +56,8 @@ export function createSession(socketPath: string): Session {
     },
     async look(checkedByHttp, extra = []) {
       const asked = questions(checkedByHttp)
-      const { answers, structureHash } = await ask([...asked, ...extra])
-      known = readRunning(answers, checkedByHttp, structureHash)
+      const { answers, signature } = await ask([...asked, ...extra])
+      known = readRunning(answers, checkedByHttp, signature)
       return { running: known, extra: answers.slice(asked.length) }
     },
     async tell(commands, checkedByHttp) {
@@ -72,9 +72,9 @@ export function createSession(socketPath: string): Session {
       const lines = inLines(commands)
       const last = lines.pop() ?? []
       for (const line of lines) judge(line, (await ask(line.map(({ text }) => text))).answers)
-      const { answers, structureHash } = await ask([...last.map(({ text }) => text), ...questions(checkedByHttp)])
+      const { answers, signature } = await ask([...last.map(({ text }) => text), ...questions(checkedByHttp)])
       judge(last, answers)
-      known = readRunning(answers.slice(last.length), checkedByHttp, structureHash)
+      known = readRunning(answers.slice(last.length), checkedByHttp, signature)
       return { running: known, refusal }
     },
     async ask(commands) {

@@ -3,9 +3,6 @@ import { fail } from '../../core/errors.ts'
 import { versionAtLeast } from './diff.ts'
 import { alerts, takenAddress } from './master-cli.ts'
 
-/** The oldest that knows all we say to it. */
-export const oldestVersion = '3.0'
-
 export function startFailure(words: string): Error {
   const address = takenAddress(words)
   if (address !== null) return fail('PORT_TAKEN', { address, by: '' })
@@ -17,6 +14,7 @@ export function startFailure(words: string): Error {
   })
 }
 
+/** 3.0 is the oldest that knows all we say to it. */
 export function isTooOld(version: string): boolean {
   return !versionAtLeast(version, 3, 0)
 }
