@@ -28,6 +28,7 @@ async function soundHost(facts: ProxyFacts = { running: true, version: '3.2.26',
   const { app: bare } = world.process()
   const proxy = async () => ({
     facts: async () => facts,
+    wanted: () => true,
     ensureRunning: async () => facts,
     ensureStopped: async () => {},
   })

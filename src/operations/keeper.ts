@@ -1,4 +1,5 @@
 // The headless loop of `astern serve`: finishes what others left, demotes by time, keeps the ladder as it should be after an engine restart.
+import { reasonOf } from '../core/errors.ts'
 import { scopeName } from '../core/model.ts'
 import type { App } from './app.ts'
 import { doOverdue, isOverdue } from './overdue.ts'
@@ -11,7 +12,7 @@ const MAX_BACKOFF_MS = 300_000
 export type KeeperOptions = {
   readonly signal: AbortSignal
   /** What could not be done; said once until it changes. */
-  readonly onTrouble: (scope: string, reason: string) => void
+  readonly onTrouble: (what: string, reason: string) => void
   readonly onDone: (scope: string) => void
 }
 
@@ -32,13 +33,28 @@ export function createKeeper(app: App, options: KeeperOptions): Keeper {
     const nowMs = app.clock.monotonic()
     const look = nowMs >= nextLookAt
     if (!look && (backoffMs > 0 || !isOverdue(app))) return
+    const proxyTrouble = look ? await keepProxy() : []
     const { done, left } = await doOverdue(app, { look, signal: options.signal })
     for (const scope of done) options.onDone(scopeName(scope))
-    const trouble = left.map(({ scope, reason }) => `${scopeName(scope)}: ${reason}`).join('\n')
-    if (trouble !== told) for (const { scope, reason } of left) options.onTrouble(scopeName(scope), reason)
+    const troubles = [...proxyTrouble, ...left.map(({ scope, reason }) => ({ what: scopeName(scope), reason }))]
+    const trouble = troubles.map(({ what, reason }) => `${what}: ${reason}`).join('\n')
+    if (trouble !== told) for (const { what, reason } of troubles) options.onTrouble(what, reason)
     told = trouble
-    backoffMs = left.length === 0 ? 0 : Math.min(MAX_BACKOFF_MS, Math.max(TICK_MS, backoffMs * 2))
-    nextLookAt = app.clock.monotonic() + Math.max(backoffMs, left.length === 0 ? LOOK_EVERY_MS : 0)
+    backoffMs = troubles.length === 0 ? 0 : Math.min(MAX_BACKOFF_MS, Math.max(TICK_MS, backoffMs * 2))
+    nextLookAt = app.clock.monotonic() + Math.max(backoffMs, troubles.length === 0 ? LOOK_EVERY_MS : 0)
+  }
+
+  /** An engine that crashed may take what it stopped for stopped by hand, and leave it so: the proxy as well. */
+  async function keepProxy(): Promise<{ what: string; reason: string }[]> {
+    try {
+      const proxy = await app.proxy()
+      if (!proxy.wanted() || (await proxy.facts()).running) return []
+      await proxy.ensureRunning()
+      await app.traffic.ensure()
+      return []
+    } catch (error) {
+      return [{ what: 'proxy', reason: reasonOf(error) }]
+    }
   }
 
   return {
@@ -47,6 +63,8 @@ export function createKeeper(app: App, options: KeeperOptions): Keeper {
       await app.traffic.ensure().catch(() => {})
       while (!options.signal.aborted) {
         await tick()
+        // Keeps what is known of the proxy fresh, and the connection to it open, for a rollback that may come now.
+        await app.traffic.observe().catch(() => {})
         try {
           await app.clock.sleep(TICK_MS, AbortSignal.any([options.signal, wake.signal]))
         } catch {

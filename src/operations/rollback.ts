@@ -14,6 +14,9 @@ import { supersedeUnfinished } from './supersede.ts'
 import { choices, see } from './see.ts'
 import { PROOF_REQUESTS } from './steps.ts'
 
+/** What the proxy said so recently is as good as asking again: its own health checks are no younger. A daemon looks more often than that. */
+const FRESH_MS = 1_500
+
 export type RollbackAsked = Asked & RollbackRequest
 
 /** Says what a rollback would do, and changes nothing. Errors: SERVICE_UNKNOWN, RELEASE_UNKNOWN, PROXY_DOWN. */
@@ -27,7 +30,7 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
   const { store, clock } = app
   const startedAt = clock.monotonic()
   const controller = new AbortController()
-  const observed = await app.traffic.observe()
+  const observed = await app.traffic.observe(FRESH_MS)
   let opened: Opened
   try {
     // Reading, deciding and writing the intent are one transaction: nobody can come between.

@@ -68,8 +68,8 @@ export type TrafficCounters = {
 export type ProofAnswer = { readonly release: number | null; readonly status: number }
 
 export interface Traffic {
-  /** What the running proxy does. Error: PROXY_DOWN. */
-  observe(): Promise<TrafficSeen>
+  /** What the running proxy does; with `maxAgeMs` perhaps what it did so long ago, if it was asked then. Error: PROXY_DOWN. */
+  observe(maxAgeMs?: number): Promise<TrafficSeen>
   /**
    * Makes the configuration file and the running proxy what is committed at this moment, and verifies it. Safe to call at any time, from several
    * processes at once: under the proxy-wide lock it reads the committed state, so the last caller leaves the newest. Resolves when every new request
@@ -96,6 +96,8 @@ export type ProxyFacts = {
 /** The proxy as a process: started by `astern up`, stopped by `astern down`. */
 export interface ProxyProcess {
   facts(): Promise<ProxyFacts>
+  /** It was started, and nobody has stopped it since: when it is gone all the same, it may be started again. */
+  wanted(): boolean
   /** Starts it when it is not running; the configuration file must exist. Errors: PROXY_UNAVAILABLE, PROXY_TOO_OLD, PORT_TAKEN. */
   ensureRunning(onProgress?: (text: string) => void): Promise<ProxyFacts>
   ensureStopped(): Promise<void>

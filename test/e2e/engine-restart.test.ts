@@ -61,6 +61,14 @@ describe('an engine without live-restore, under astern serve', () => {
     })
   })
 
+  it('serves again after a crash of the engine, which leaves every container stopped, the proxy too', async () => {
+    await engine.kill()
+    expect(await shop.visit()).toMatchObject({ status: 200, release: 'v4' })
+    await engine.start()
+    await serves('v4')
+    await ladderIsBack()
+  })
+
   it('serves again after a power cut, with every release on its rung', async () => {
     daemon.kill('SIGKILL')
     await daemon.ended

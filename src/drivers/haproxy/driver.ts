@@ -44,6 +44,8 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
   const master = createMasterCli(masterSocket(dir), clock)
   const settle = createSettle({ session, clock })
   const reload = createReload({ file, session, master, clock })
+  // what was seen last, until we change it ourselves
+  let observed: { readonly at: number; readonly seen: TrafficSeen } | null = null
   let syncing: Promise<void> = Promise.resolve()
   // a structure that the proxy would not take: nobody else's shift asks it again
   let refusedHash: string | null = null
@@ -130,8 +132,11 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
     })
   }
 
-  async function observe(): Promise<TrafficSeen> {
+  async function observe(maxAgeMs = 0): Promise<TrafficSeen> {
     const checkedByHttp = httpBackends(structureOf(committed()))
+    if (observed !== null && clock.monotonic() - observed.at <= maxAgeMs && session.known(checkedByHttp) !== null) {
+      return observed.seen
+    }
     const { running, sessions } = await ask(async () => {
       const { running, extra } = await session.look(checkedByHttp, ['show stat -1 4 -1'])
       return { running, result: { running, sessions: sessionsOf(extra[0] ?? '') } }
@@ -143,13 +148,15 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
         { service, environment, servers: [...servers.values()].map((server) => serverSeen(name, server, sessions)) },
       ]
     })
-    return { process: running.process, backends }
+    observed = { at: clock.monotonic(), seen: { process: running.process, backends } }
+    return observed.seen
   }
 
   return {
     observe,
     ensure: (scope) =>
       lock(async () => {
+        observed = null
         try {
           await ensureLocked(scope)
         } finally {

@@ -51,6 +51,7 @@ export function createProxyProcess(options: ProxyProcessOptions): ProxyProcess {
     host: createBinaryHost({ dir, searchPath: env['PATH'] ?? '', clock }),
   }
   const kindFile = join(dir, 'kind')
+  const wantedFile = join(dir, 'wanted')
 
   function kind(): 'container' | 'host' {
     return existsSync(kindFile) && readFileSync(kindFile, 'utf8') === 'host' ? 'host' : 'container'
@@ -116,9 +117,13 @@ export function createProxyProcess(options: ProxyProcessOptions): ProxyProcess {
 
   return {
     facts,
+    wanted: () => existsSync(wantedFile),
     async ensureRunning(onProgress = () => {}) {
       const seen = await facts()
-      if (seen.running) return seen
+      if (seen.running) {
+        note(wantedFile, '')
+        return seen
+      }
       makeFolders(dir)
       const config = readFileSync(join(foldersOf(dir).config, configName), 'utf8')
       const listens = structureIn(config)?.structure.backends.map(({ listen }) => listen) ?? []
@@ -129,15 +134,22 @@ export function createProxyProcess(options: ProxyProcessOptions): ProxyProcess {
         throw fail('PROXY_REFUSED', { command: `bind ${listen}`, answer: reason })
       }
       const chosen = await choose(onProgress)
-      // another user of the group may have written it
-      rmSync(kindFile, { force: true })
-      writeFileSync(kindFile, chosen)
+      note(kindFile, chosen)
       await hosts[chosen].start()
+      note(wantedFile, '')
       return awaitAnswer(hosts[chosen])
     },
     async ensureStopped() {
+      // first: nobody is to start it again while it stops
+      rmSync(wantedFile, { force: true })
       await hosts[kind()].stop((await isBusy()) ? stopTimeoutMs : idleStopTimeoutMs)
       rmSync(kindFile, { force: true })
     },
   }
+}
+
+/** Another user of the group may have written it. */
+function note(path: string, text: string): void {
+  rmSync(path, { force: true })
+  writeFileSync(path, text)
 }
