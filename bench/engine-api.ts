@@ -1,5 +1,6 @@
 // The Docker engine by its own API, without a client library between: what a benchmark measures is the engine.
 import { request } from 'node:http'
+import { INSTALLATION } from '../src/drivers/docker/labels.ts'
 
 const LIMIT_MS = 60_000
 
@@ -35,4 +36,15 @@ export function createEngine(socketPath: string): Engine {
       return promise
     },
   }
+}
+
+type Named = { readonly Id: string }
+
+/** Takes away the containers and networks of one installation. */
+export async function removeLabelled(engine: Engine, installation: string): Promise<void> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`${INSTALLATION}=${installation}`] }))
+  const containers = await engine.call<Named[]>('GET', `/containers/json?all=1&filters=${filters}`)
+  for (const { Id } of containers) await engine.call('DELETE', `/containers/${Id}?force=1`)
+  const networks = await engine.call<Named[]>('GET', `/networks?filters=${filters}`)
+  for (const { Id } of networks) await engine.call('DELETE', `/networks/${Id}`)
 }

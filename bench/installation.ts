@@ -6,6 +6,7 @@ import type { Definition } from '../src/core/model.ts'
 import { compose } from '../src/daemon.ts'
 import type { App } from '../src/operations/app.ts'
 import type { BenchContext } from './bench.ts'
+import { createEngine, engineSocket, removeLabelled } from './engine-api.ts'
 import { type Ran, root, run, type RunOptions } from './command.ts'
 
 /** Another one may be measured, such as that of an installed package. */
@@ -35,6 +36,10 @@ export function createInstallation(context: BenchContext, name: string): Install
   let app: App | null = null
   const astern = (words: readonly string[], options: RunOptions = {}) =>
     run(command, words, { cwd: folder, env, ...options })
+  // Undone in the opposite order: as a user would, then whatever that has left because the command itself is broken.
+  context.cleanup.add(`${name}: containers and network`, async () => {
+    if (app !== null) await removeLabelled(createEngine(engineSocket(env)), app.store.installation)
+  })
   context.cleanup.add(`${name}: astern down --all`, async () => {
     app?.traffic.close()
     app?.store.close()

@@ -4,6 +4,7 @@ import { scopeName } from '../core/model.ts'
 import type { App } from '../operations/app.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
+import { paint } from './paint.ts'
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   const { t } = context
@@ -13,19 +14,30 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     throw fail('USAGE', { problem: t('not_answered'), command: 'down' })
   }
   await (await app.proxy()).ensureStopped()
-  const count = all ? await removeAll(app) : 0
+  const left: NetworkLeft[] = []
+  const count = all ? await removeAll(app, left) : 0
   const services = app.store.services.list().map(scopeName)
-  if (context.json)
-    context.print(JSON.stringify({ outcome: 'succeeded', proxy: { running: false }, removed_containers: count }))
-  else if (all) context.print(t('all_removed', { count, state: context.stateFolder }))
-  else context.print(t('proxy_stopped', { services: services.join(', ') || '-' }))
+  if (context.json) {
+    const result = { outcome: 'succeeded', proxy: { running: false }, removed_containers: count, networks_left: left }
+    context.print(JSON.stringify(result))
+  } else if (all) {
+    const key = left.length === 0 ? 'all_removed' : 'containers_removed'
+    context.print(t(key, { count, state: context.stateFolder }))
+    for (const { network, used_by: by } of left) {
+      const text = t('network_left', { network, by: by.join(', ') })
+      context.say(`${paint(context, 'yellow', t('warning'))}: ${text}`)
+    }
+  } else context.print(t('proxy_stopped', { services: services.join(', ') || '-' }))
   return 0
 }
 
+type NetworkLeft = { readonly network: string; readonly used_by: readonly string[] }
+
 /** Its history stays: releases can be deployed again, but nothing serves and nothing stands by. */
-async function removeAll(app: App): Promise<number> {
+async function removeAll(app: App, left: NetworkLeft[]): Promise<number> {
   const { store, clock } = app
-  const count = await (await app.runtime()).removeAll()
+  const runtime = await app.runtime()
+  const count = await runtime.removeAll((network, usedBy) => left.push({ network, used_by: usedBy }))
   store.transaction(() => {
     for (const { service, environment, active } of store.services.list()) {
       const scope = { service, environment }

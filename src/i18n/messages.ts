@@ -151,6 +151,14 @@ export const messages = {
     en: '{count} containers and the network of this installation are gone; its history is kept in {state}.',
     'zh-CN': '已移除 {count} 个容器和本安装的网络；历史保留在 {state}。',
   },
+  containers_removed: {
+    en: '{count} containers of this installation are gone; its history is kept in {state}.',
+    'zh-CN': '已移除本安装的 {count} 个容器；历史保留在 {state}。',
+  },
+  network_left: {
+    en: 'The network {network} stays, because containers that are not of this installation are on it: {by}.',
+    'zh-CN': '网络 {network} 予以保留，因为不属于本安装的容器仍连接其上：{by}。',
+  },
   ask_remove_all: {
     en: 'Remove every container and network of this installation?',
     'zh-CN': '移除本安装的所有容器和网络？',

@@ -154,6 +154,7 @@ async function prove(app: App, operation: Operation, number: number): Promise<St
   const { health } = releaseOf(app, operation, number).config
   const path = health.kind === 'http' ? health.path : '/'
   const answers = await app.traffic.probe(operation, path, PROOF_REQUESTS)
+  await app.traffic.synced()
   const good = answers.filter(
     ({ release, status }) => release === number && (health.kind !== 'http' || (status >= 200 && status < 400)),
   )

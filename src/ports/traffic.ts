@@ -81,6 +81,8 @@ export interface Traffic {
   markUp(scope: Scope, server: string): Promise<void>
   /** Resolves when the servers have no request in flight, or after `drainMs`, when what is left is cut. Returns how many were cut. */
   drain(scope: Scope, servers: readonly string[], drainMs: number, signal?: AbortSignal): Promise<number>
+  /** Resolves when the files of every `ensure` so far have reached the disk; nobody who shifts traffic waits for that. Errors: DISK_FULL, STATE_PERMISSION. */
+  synced(): Promise<void>
   counters(scope: Scope): Promise<readonly TrafficCounters[]>
   /** Sends `count` GETs to the health path through the listener. */
   probe(scope: Scope, path: string, count: number): Promise<readonly ProofAnswer[]>

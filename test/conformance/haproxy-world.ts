@@ -10,10 +10,10 @@ import type { Duplex } from 'node:stream'
 import { promisify } from 'node:util'
 import { createEngineApi } from '../../src/drivers/docker/engine-api.ts'
 import { resolveEndpoint } from '../../src/drivers/docker/endpoint.ts'
-import { createHaproxyTraffic, type HaproxyTraffic } from '../../src/drivers/haproxy/driver.ts'
+import { createHaproxyTraffic } from '../../src/drivers/haproxy/driver.ts'
 import { createProxyProcess } from '../../src/drivers/haproxy/process.ts'
 import { render } from '../../src/drivers/haproxy/render.ts'
-import type { BackendWanted, ProxyProcess, TrafficWanted } from '../../src/ports/traffic.ts'
+import type { BackendWanted, ProxyProcess, Traffic, TrafficWanted } from '../../src/ports/traffic.ts'
 import { realClock } from '../fixtures/real-clock.ts'
 import type { Held, ReplicaAt, Reply, TrafficWorld, UserRequest } from './traffic-world.ts'
 
@@ -32,7 +32,7 @@ export type ProxyUnderTest = {
 }
 
 export type HaproxyWorld = TrafficWorld & {
-  readonly traffic: HaproxyTraffic
+  readonly traffic: Traffic
   /** Requests that a replica has got, as it saw them. */
   received(name: string): readonly { readonly method: string; readonly headers: Readonly<Record<string, unknown>> }[]
   /** A connection that is lost after the request was read. */
@@ -53,7 +53,7 @@ export async function startProxy(image: string, path = process.env['PATH'] ?? ''
   const proxy = createProxyProcess({ dir, installation, env, clock: realClock, engine: engineOf() })
   let wanted: TrafficWanted = { generation: 0, proofSecret: randomBytes(16).toString('hex'), backends: [] }
   const lock = createLock()
-  const openTraffic = (): HaproxyTraffic => createHaproxyTraffic({ dir, wanted: () => wanted, lock, clock: realClock })
+  const openTraffic = (): Traffic => createHaproxyTraffic({ dir, wanted: () => wanted, lock, clock: realClock })
   const first = openTraffic()
   await first.ensure().catch(() => undefined)
   await proxy.ensureRunning()
@@ -75,8 +75,8 @@ export async function startProxy(image: string, path = process.env['PATH'] ?? ''
       if (!(await proxy.facts()).running) await start()
       const replicas = createReplicas()
       const agent = new Agent({ keepAlive: true })
-      const drivers: HaproxyTraffic[] = []
-      const reopen = (): HaproxyTraffic => {
+      const drivers: Traffic[] = []
+      const reopen = (): Traffic => {
         const driver = openTraffic()
         drivers.push(driver)
         return driver

@@ -177,6 +177,7 @@ export class World {
         const release = this.answering(scope)
         return Array.from({ length: count }, () => ({ release, status: release === null ? 503 : 200 }))
       },
+      synced: async () => {},
       close: () => {},
     }
   }

@@ -26,9 +26,12 @@ describe('the proxy', () => {
   const kinds = Object.keys(disturbances) as (keyof typeof disturbances)[]
 
   beforeAll(async () => {
-    shop = await createInstallation()
+    shop = await createInstallation({ service: { standby: { warm: 1, frozen: 1, cold: 5 } } })
     await shop.ask('up')
-    await shop.deploy('v1')
+    // a frozen and a warm standby are beside what serves
+    for (const name of ['f1', 'f2', 'v1']) await shop.deploy(name)
+    await shop.onRung('r1', 'frozen')
+    await shop.onRung('r2', 'warm')
   })
   afterAll(() => shop?.close())
 

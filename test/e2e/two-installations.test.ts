@@ -55,9 +55,16 @@ describe('two installations on one engine', () => {
   })
 
   it('touch nothing else when one of them goes: neither the other, nor a stranger', async () => {
+    // somebody has put the stranger on our network, too
+    const network = `astern-${ours.record().installation}`
+    await ours.docker('network', 'connect', network, stranger)
     const gone = await ours.astern(['down', '--all', '--yes'])
     expect(gone.code).toBe(0)
+    expect(gone.stderr).toContain(`The network ${network} stays`)
     expect(await ours.containers()).toEqual(new Map())
+    expect(await ours.docker('inspect', '--format', '{{.State.Status}}', stranger)).toBe('running')
+    await ours.docker('network', 'disconnect', network, stranger)
+    expect((await ours.astern(['down', '--all', '--yes'])).code).toBe(0)
     await expect(ours.docker('network', 'inspect', `astern-${ours.record().installation}`)).rejects.toThrow('not found')
     expect(await ours.docker('inspect', '--format', '{{.State.Status}}', stranger)).toBe('running')
     expect(await ours.docker('network', 'inspect', '--format', '{{.Name}}', strangerNetwork())).toBe(strangerNetwork())

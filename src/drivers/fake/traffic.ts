@@ -160,6 +160,7 @@ export function createFakeTraffic({ proxy, wanted: committed, lock }: FakeTraffi
           return { release: proven ? answer.release : null, status: answer.status }
         })
       }),
+    synced: async () => {},
     close: () => {},
   }
 

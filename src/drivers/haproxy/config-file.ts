@@ -23,6 +23,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fail, reasonOf } from '../../core/errors.ts'
+import { blockBytes } from './limits.ts'
 import { structureHashIn, structureIn } from './render.ts'
 import type { Rendered, Structure } from './render.ts'
 
@@ -32,8 +33,6 @@ const asideName = 'haproxy.cfg.accepted'
 /** The proxy's group must read them, another user of the group must be able to replace them; nobody else sees them. */
 const fileMode = 0o660
 const folderMode = 0o2770
-/** Space on a disk is given out in blocks of this size or a multiple. */
-const blockBytes = 4096
 
 export type Folders = { readonly config: string; readonly run: string }
 

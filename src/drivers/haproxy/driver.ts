@@ -33,12 +33,7 @@ export type HaproxyTrafficOptions = {
   readonly clock: Clock
 }
 
-export type HaproxyTraffic = Traffic & {
-  /** Resolves when the files written so far have reached the disk. Errors: DISK_FULL, STATE_PERMISSION. */
-  synced(): Promise<void>
-}
-
-export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: HaproxyTrafficOptions): HaproxyTraffic {
+export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: HaproxyTrafficOptions): Traffic {
   const file = createConfigFile(dir)
   const session = createSession(adminSocket(dir))
   const master = createMasterCli(masterSocket(dir), clock)

@@ -43,3 +43,5 @@ export const quotedLogLines = 12
 /** A server that should serve but is still down by the proxy's checks is waited for: the checks' own time and this. */
 export const riseMarginMs = 1_000
 export const risePollMs = 5
+/** Space on a disk is given out in blocks of this size or a multiple. */
+export const blockBytes = 4096

@@ -8,10 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { docker, engineOf, until } from '../../../test/conformance/haproxy-world.ts'
 import { realClock } from '../../../test/fixtures/real-clock.ts'
 import { createServer } from 'node:net'
-import type { ProxyProcess, TrafficWanted } from '../../ports/traffic.ts'
+import type { ProxyProcess, Traffic, TrafficWanted } from '../../ports/traffic.ts'
 import { createEngineApi } from '../docker/engine-api.ts'
 import { resolveEndpoint } from '../docker/endpoint.ts'
-import { createHaproxyTraffic, type HaproxyTraffic } from './driver.ts'
+import { createHaproxyTraffic } from './driver.ts'
 import { createProxyProcess } from './process.ts'
 
 const IMAGE = 'haproxy:3.2-nonroot'
@@ -24,7 +24,7 @@ const run = promisify(execFile)
 let state: string
 let dir: string
 let wanted: TrafficWanted
-let traffic: HaproxyTraffic
+let traffic: Traffic
 let proxy: ProxyProcess
 
 beforeEach(() => {

@@ -3,6 +3,7 @@
 // what differs between versions of HAProxy is a condition in it.
 // Invariants: whatever is not a server is *structure* and changes by a reload only; the structure's hash stands in the file, is known to the
 // running proxy (`proc.astern_structure`) and covers every line but the generation and the servers.
+import { blockBytes } from './limits.ts'
 import { hash } from 'node:crypto'
 import { scopeName } from '../../core/model.ts'
 import type { Scope } from '../../core/model.ts'
@@ -79,15 +80,26 @@ export function render(wanted: TrafficWanted, structure: Structure = structureOf
     .filter(({ mode }) => mode === 'http')
     .map((backend) => [mapFile(scopeName(backend)), healthMap(serversOf.get(scopeName(backend)) ?? [])] as const)
   return {
-    config: [
-      '# Rendered by Astern. Do not edit: every change writes it anew.',
-      `# generation ${wanted.generation}`,
-      `# structure ${structureHash} ${JSON.stringify(structure)}`,
-      body.replace(hashPlaceholder, structureHash),
-    ].join('\n'),
+    config: inWholeBlocks(
+      [
+        '# Rendered by Astern. Do not edit: every change writes it anew.',
+        `# generation ${wanted.generation}`,
+        `# structure ${structureHash} ${JSON.stringify(structure)}`,
+        body.replace(hashPlaceholder, structureHash),
+      ].join('\n'),
+    ),
     maps: new Map([[farewellMap, ''], ...maps]),
     structureHash,
   }
+}
+
+/**
+ * Filled up with empty lines: should the power fail before a new text has reached the disk in the place of an old one, the old one is still whole,
+ * since both are as long.
+ */
+function inWholeBlocks(text: string): string {
+  const bytes = Buffer.byteLength(text)
+  return text + '\n'.repeat(Math.ceil(bytes / blockBytes) * blockBytes - bytes)
 }
 
 /** The structure that a rendered file was made with; `null`: it is not one of ours. */
