@@ -1,6 +1,6 @@
 // Runs other programs: without a shell, bounded in time, and with nothing of them left behind.
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Cleanup } from './cleanup.ts'
 
 export const root = resolve(import.meta.dirname, '..')
@@ -30,11 +30,6 @@ export type RunOptions = {
 /** Milliseconds since the Unix epoch, with fractions, on the same clock as `performance.now()`. */
 export function wallNow(): number {
   return performance.timeOrigin + performance.now()
-}
-
-/** Where this Node and the packages' commands are found first. */
-export function ownPath(): string {
-  return [join(root, 'node_modules/.bin'), dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter)
 }
 
 /** Throws when it cannot be started, runs longer than it may, or ends with another status than 0. */

@@ -134,6 +134,9 @@ environments:
       await sleep(SETTLE_MS, context.signal)
     },
     async inProcess() {
+      // What the keeper of a daemon does every second, and nothing more: it knows the proxy as it was a moment ago.
+      await app.traffic.observe()
+      await sleep(SETTLE_MS, context.signal)
       const stamp = stamped(app)
       const startedAt = performance.now()
       const answered = await rollback(stamp.app, scope, { ...ASKED, to: null, force: new Set() })

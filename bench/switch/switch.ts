@@ -67,7 +67,7 @@ async function versions({ signal }: BenchContext): Promise<Record<string, string
 
 const explanations = [
   'numbers are p50 / p99 in ms, nearest rank: below 100 runs p99 is the worst run',
-  'in_process_ms of astern: from the request to the answer of HAProxy that it does what is wanted, reading, deciding and the durable intent included; of engine: start (cold), create and start (retired), thaw (frozen) of two containers like ours, under the same load between the same runs, until both answer',
+  'in_process_ms of astern: from the request to the answer of HAProxy that it does what is wanted, reading, deciding and the durable intent included, in a process that has looked at the proxy within the last second as the daemon does; of engine: start (cold), create and start (retired), thaw (frozen) of two containers like ours, under the same load between the same runs, until both answer',
   'command_ms: bin/astern rollback --json as a process, proof included, from its start to its end; without a daemon, or as a client of astern serve',
   'first_old_ms, last_bad_ms: from the start of the command to the end of the first answer of the old release, of the last one of the bad release',
   'sent, failed: every request while the row was measured, the deploys between the runs included; half are POST. The bad release fails nothing by itself and dies on SIGTERM',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildProbeImage } from '../fixtures/probe-app.ts'
 import { run } from './support/command.ts'
-import { createInstallation, type Installation } from './support/installation.ts'
+import { createInstallation, type Installation, launcher } from './support/installation.ts'
 import { freePort } from './support/port.ts'
 
 describe('a definition', () => {
@@ -88,8 +88,8 @@ describe('a definition', () => {
     await shop.ask('deploy', 'v1')
     expect(await shop.visit()).toMatchObject({ release: 'tcp' })
     const newest = String((await shop.service())['active'].release)
-    expect(await shop.ask('show', newest)).toMatchObject({ config: { health: { kind: 'tcp' } } })
-    expect(await shop.ask('rollback')).toMatchObject({ outcome: 'succeeded', rung: 'warm' })
+    expect(await shop.ask('show', newest, '--env', shop.environment)).toMatchObject({ health: { kind: 'tcp' } })
+    expect(await shop.ask('rollback', '--env', shop.environment)).toMatchObject({ outcome: 'succeeded', rung: 'warm' })
     expect(await shop.visit()).toMatchObject({ release: 'image' })
     await shop.atRest()
   })
@@ -101,7 +101,7 @@ describe('a definition', () => {
     const named = ['deploy', 'v2', '--dry-run', '--config', join(shop.project, 'astern.yaml')]
     expect((await shop.astern(named, { cwd: '/' })).code).toBe(0)
     const link = join(shop.folder, 'astern')
-    await symlink(join(import.meta.dirname, '../../bin/astern'), link)
+    await symlink(launcher, link)
     const path = `${shop.folder}:${process.env['PATH']}`
     const linked = await run(['env', 'astern', 'status', '--json'], { cwd: below, env: { ...shop.env, PATH: path } })
     expect(linked).toMatchObject({ code: 0, last: { services: expect.any(Array) as unknown[] } })

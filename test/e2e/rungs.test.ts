@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Registry, startRegistry } from '../fixtures/registry.ts'
 import type { JsonLine } from './support/command.ts'
+import { expectAnswer } from './support/contract.ts'
 import { probeImage } from './support/images.ts'
 import { createInstallation, type Installation } from './support/installation.ts'
 import type { Load } from './support/load.ts'
@@ -74,6 +75,7 @@ describe('a rollback to a release whose image is in a registry only', () => {
   let shop: Installation
   let registry: Registry
   let repository: string
+  let pulled: string | null = null
 
   beforeAll(async () => {
     registry = await startRegistry({ port: await freePort() })
@@ -83,6 +85,7 @@ describe('a rollback to a release whose image is in a registry only', () => {
   })
   afterAll(async () => {
     await shop?.close()
+    if (pulled !== null) await shop?.docker('rmi', pulled)
     await registry?.close()
   })
 
@@ -106,11 +109,33 @@ describe('a rollback to a release whose image is in a registry only', () => {
     const { digest } = first['to']
     await shop.docker('rmi', '--force', `${repository}@${digest}`).catch(() => 'the last name may have taken it along')
     await expect(shop.docker('image', 'inspect', `${repository}@${digest}`)).rejects.toThrow('No such image')
+    pulled = `${repository}@${digest}`
     const back = await shop.astern(['rollback', '--json'])
     expect(back).toMatchObject({
       code: 0,
       last: { outcome: 'succeeded', rung: 'retired', to: { release: 'r1', digest } },
     })
+    expect(await shop.visit()).toMatchObject({ status: 200, release: 'v1' })
+  })
+
+  it('ends with 5 when the image is nowhere any more, and what serves serves on', async () => {
+    const made = await shop.docker('create', await probeImage())
+    const image = await shop.docker('commit', '--change', 'LABEL test=never-pushed', made)
+    await shop.docker('rm', made)
+    const lost = await shop.deploy('v3', {}, image)
+    const kept = await shop.deploy('v4')
+    await shop.onRung(String(lost['to'].release), 'retired')
+    await shop.docker('rmi', '--force', image)
+    const failed = await shop.astern(['rollback', '--json'])
+    expect(failed.code).toBe(5)
+    expectAnswer(failed.last)
+    expect(failed.last).toMatchObject({ outcome: 'failed', rung: 'retired', error: { code: 'ROLLBACK_FAILED' } })
+    expect(failed.last['error'].message).toContain('it was never pushed')
+    expect(failed.last['error'].message).toContain(`Serving now: ${kept['to'].release}`)
+    expect(failed.last['error'].hint).toContain('astern rollback --to')
+    expect(await shop.visit()).toMatchObject({ status: 200, release: 'v4' })
+    // further back there is one that can
+    expect(await shop.ask('rollback', '--to', 'r1')).toMatchObject({ outcome: 'succeeded', to: { release: 'r1' } })
     expect(await shop.visit()).toMatchObject({ status: 200, release: 'v1' })
   })
 })

@@ -26,8 +26,9 @@ type Host = {
   readonly first: number
 }
 
-/** Needs root, unshare, nsenter, ip, dockerd and docker-init. */
+/** Needs root, unshare, nsenter, dockerd and docker-init; installs `ip` where that is missing. */
 export async function startEngine({ liveRestore }: EngineOptions) {
+  await installIp()
   const folder = await mkdtemp(join(tmpdir(), 'astern-e2e-engine-'))
   const socket = join(folder, 'docker.sock')
   const execRoot = join(folder, 'exec')
@@ -122,6 +123,18 @@ export async function startEngine({ liveRestore }: EngineOptions) {
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
+}
+
+async function installIp(): Promise<void> {
+  const isThere = await run(['ip', '-Version']).then(
+    () => true,
+    () => false,
+  )
+  if (isThere) return
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const aptGet = ['apt-get', '-o', 'DPkg::Lock::Timeout=120', '-qq']
+  await output([...aptGet, 'update'], { env })
+  await output([...aptGet, 'install', '-y', '--no-install-recommends', 'iproute2'], { env })
 }
 
 async function boot(): Promise<Host> {

@@ -16,6 +16,8 @@ import { type Visit, visit as visitPort } from './visit.ts'
 const ROOT = join(import.meta.dirname, '../../..')
 /** Words of another command to test, such as `node src/cli/main.ts` or that of an installed package. */
 const COMMAND = process.env['ASTERN_E2E_COMMAND']?.split(' ') ?? [join(ROOT, 'bin/astern')]
+/** What stands on a user's PATH. */
+export const launcher = COMMAND.length === 1 ? COMMAND[0]! : join(ROOT, 'bin/astern')
 const BACKGROUND_WORK_WITHIN_MS = 45_000
 
 export type ServiceFields = Readonly<Record<string, unknown>>
