@@ -63,7 +63,7 @@ async function main(): Promise<number> {
     return await run(context, args)
   } catch (error) {
     const { report } = await import('./report-error.ts')
-    return report(context, error)
+    return report(context, error, argv[commandAt(argv)] ?? null)
   }
 }
 

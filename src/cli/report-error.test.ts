@@ -17,6 +17,21 @@ describe('an error', () => {
     expect(err[1]).toContain('astern deploy TAG')
   })
 
+  it('of an operation that never began has every name of its answer', async () => {
+    const { context, answer } = onConsole({ json: true })
+    expect(await report(context, fail('PROXY_DOWN', { reason: 'connection refused' }), 'rollback')).toBe(1)
+    expect(answer()).toMatchObject({
+      operation: 'rollback',
+      outcome: 'failed',
+      transaction_id: null,
+      from: null,
+      to: null,
+      proof: null,
+      warnings: [],
+    })
+    expect(answer()).toMatchObject({ duration_ms: { total: null, prove: null }, error: { code: 'PROXY_DOWN' } })
+  })
+
   it.each([
     ['HELD', 'refused', 3],
     ['BUSY', 'busy', 7],

@@ -2,6 +2,7 @@
 import type { ExitCode } from '../core/error-catalogue.ts'
 import { type AsternError, fail, fillIn, isAsternError, reasonOf } from '../core/errors.ts'
 import type { Outcome } from '../core/model.ts'
+import { unbegun } from '../operations/answer.ts'
 import type { Context } from './context.ts'
 import { labelled } from './format.ts'
 import { paint } from './paint.ts'
@@ -9,14 +10,16 @@ import { paint } from './paint.ts'
 /** What machines read where an error alone is the answer; whatever is not here has failed. */
 const OUTCOME: Readonly<Partial<Record<ExitCode, Outcome>>> = { 3: 'refused', 6: 'noop', 7: 'busy' }
 
-/** Says the error and returns its exit code. */
-export async function report(context: Context, error: unknown): Promise<number> {
+/** Says the error of a command and returns its exit code. */
+export async function report(context: Context, error: unknown, command: string | null = null): Promise<number> {
   const known = isAsternError(error) ? error : fail('INTERNAL', { reason: reasonOf(error) }, error)
   const { message, hint } = await textOf(context, known)
   if (context.json) {
-    context.print(
-      JSON.stringify({ outcome: OUTCOME[known.exit] ?? 'failed', error: { code: known.code, message, hint } }),
-    )
+    const outcome = OUTCOME[known.exit] ?? 'failed'
+    const spoken = { code: known.code, message, hint }
+    // The names of an operation's answer are a contract, however early it failed.
+    const isOperation = command === 'deploy' || command === 'rollback'
+    context.print(JSON.stringify(isOperation ? unbegun(command, outcome, spoken) : { outcome, error: spoken }))
   } else if (known.code === 'NOTHING_TO_DO') {
     context.print(labelled(context.t('noop'), message))
   } else {

@@ -21,8 +21,9 @@ export type Durations = Readonly<
 export type Answer = {
   readonly transaction_id: string | null
   readonly operation: OperationKind
-  readonly service: string
-  readonly environment: string
+  /** `null`: it failed before that was clear. */
+  readonly service: string | null
+  readonly environment: string | null
   readonly outcome: Outcome
   readonly from: ReleaseRef | null
   readonly to: ReleaseRef | null
@@ -34,6 +35,26 @@ export type Answer = {
   readonly hold: null
   readonly warnings: readonly string[]
   readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null
+}
+
+/** What is answered when an operation failed before it began: everything that is not known by then is `null`. */
+export function unbegun(operation: 'deploy' | 'rollback', outcome: Outcome, error: Answer['error']): Answer {
+  return {
+    transaction_id: null,
+    operation,
+    service: null,
+    environment: null,
+    outcome,
+    from: null,
+    to: null,
+    duration_ms: { total: null, plan: null, wake: null, health: null, shift_traffic: null, prove: null },
+    strategy: null,
+    rung: null,
+    proof: null,
+    hold: null,
+    warnings: [],
+    error,
+  }
 }
 
 /** An answer with what people are shown beside it. */
