@@ -10,9 +10,10 @@ import {
   type Scope,
   type Strategy,
 } from '../core/model.ts'
-import type { Noop, Plan } from '../core/plan.ts'
+import { type Noop, noopReason, type Plan, type Refused } from '../core/plan.ts'
 import type { App } from './app.ts'
 import { type Operation, round } from './operation.ts'
+import { PROOF_REQUESTS } from './steps.ts'
 
 export type Durations = Readonly<
   Record<'total' | 'plan' | 'wake' | 'health' | 'shift_traffic' | 'prove', number | null>
@@ -102,4 +103,47 @@ export function servingNow(app: App, scope: Scope): string {
 
 export function asAsternError(error: unknown): AsternError {
   return isAsternError(error) ? error : fail('INTERNAL', { reason: reasonOf(error) }, error)
+}
+
+export type Ending = {
+  readonly operation: Operation | null
+  /** `null`: it never got one. */
+  readonly plan: Plan | null
+  readonly outcome: Outcome
+  readonly totalMs: number
+  readonly error: AsternError | null
+}
+
+/** Puts together what a deploy or rollback answers. */
+export function answered(app: App, scope: Scope, kind: 'deploy' | 'rollback', ending: Ending): Answered {
+  const { operation, plan, outcome, error } = ending
+  const proved = outcome === 'succeeded' && plan !== null
+  const unstable = kind === 'rollback' && plan !== null && plan.notYetStable
+  return {
+    answer: {
+      transaction_id: operation?.transactionId ?? null,
+      operation: kind,
+      service: scope.service,
+      environment: scope.environment,
+      outcome,
+      from: refOf(app, scope, plan === null ? (app.store.services.get(scope)?.active ?? null) : plan.from),
+      to: refOf(app, scope, plan?.to ?? null),
+      duration_ms: durationsOf(operation, ending.totalMs),
+      strategy: plan?.strategy ?? null,
+      rung: plan?.rung ?? null,
+      proof: proved ? { release: releaseName(plan.to), answers: PROOF_REQUESTS, of: PROOF_REQUESTS } : null,
+      hold: null,
+      warnings: unstable ? [`${releaseName(plan.to)} is not yet stable`] : [],
+      error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
+    },
+    plan,
+    exit: error?.exit ?? 0,
+    error,
+    noop: null,
+  }
+}
+
+/** Why nothing is done, for the journal. */
+export function detailOf(decision: Refused | Noop): Record<string, unknown> {
+  return decision.outcome === 'noop' ? { reason: noopReason(decision) } : { code: decision.code, ...decision.details }
 }

@@ -1,11 +1,11 @@
 // Brings a new release into service beside, or in place of, the one that serves. When it fails, the release that served before serves.
 import { type AsternError, fail, isAsternError, reasonOf } from '../core/errors.ts'
-import { type Definition, type Outcome, releaseName, type Release, type Scope } from '../core/model.ts'
+import { type Definition, releaseName, type Release } from '../core/model.ts'
 import { planDeploy, planWayBack } from '../core/plan-deploy.ts'
-import { type Decision, noopReason, type Plan } from '../core/plan.ts'
+import { type Decision, type Plan } from '../core/plan.ts'
 import type { Force } from '../core/plan-rollback.ts'
 import { insertReplicas, keptVersions } from './addresses.ts'
-import { type Answered, asAsternError, durationsOf, refOf, servingNow } from './answer.ts'
+import { answered, type Answered, asAsternError, detailOf, refOf, servingNow } from './answer.ts'
 import type { App, Asked } from './app.ts'
 import { define } from './define.ts'
 import { runSteps, startStep } from './executor.ts'
@@ -13,7 +13,6 @@ import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
 import { type Draft, findImage, prepareHost, readSecrets, draftRelease } from './prepare.ts'
 import { supersedeUnfinished } from './supersede.ts'
 import { see } from './see.ts'
-import { PROOF_REQUESTS } from './steps.ts'
 
 export type DeployAsked = Asked & { readonly tag: string; readonly force: ReadonlySet<Force> }
 
@@ -51,7 +50,13 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
   } catch (error) {
     const busy = asAsternError(error)
     if (busy.code !== 'BUSY') throw error
-    return answered(app, definition, null, null, 'busy', elapsed(), busy)
+    return answered(app, definition, 'deploy', {
+      operation: null,
+      plan: null,
+      outcome: 'busy',
+      totalMs: elapsed(),
+      error: busy,
+    })
   }
   return whileLeased(app, operation, controller, async () => {
     let decision: Decision
@@ -62,10 +67,22 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
       decision = operation.commit(() => decide(app, operation, definition, draft, asked, observed, planFrom))
     } catch (error) {
       const failure = notBegun(app, operation, error)
-      return answered(app, definition, operation, null, 'failed', elapsed(), failure)
+      return answered(app, definition, 'deploy', {
+        operation,
+        plan: null,
+        outcome: 'failed',
+        totalMs: elapsed(),
+        error: failure,
+      })
     }
     if (decision.outcome === 'noop') {
-      const result = answered(app, definition, operation, null, 'noop', elapsed(), null)
+      const result = answered(app, definition, 'deploy', {
+        operation,
+        plan: null,
+        outcome: 'noop',
+        totalMs: elapsed(),
+        error: null,
+      })
       return {
         ...result,
         noop: decision,
@@ -73,10 +90,16 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
       }
     }
     if (decision.outcome === 'refused') {
-      return answered(app, definition, operation, null, 'refused', elapsed(), fail(decision.code, decision.details))
+      return answered(app, definition, 'deploy', {
+        operation,
+        plan: null,
+        outcome: 'refused',
+        totalMs: elapsed(),
+        error: fail(decision.code, decision.details),
+      })
     }
     const { outcome, error } = await carryOut(app, operation, decision, { firstStarted: true })
-    return answered(app, definition, operation, decision, outcome, elapsed(), error)
+    return answered(app, definition, 'deploy', { operation, plan: decision, outcome, totalMs: elapsed(), error })
   })
 }
 
@@ -107,9 +130,7 @@ function decide(
   const release = { ...draft.release, number }
   const decision = planDeploy(see(app, operation, observed), release, asked)
   if (decision.outcome !== 'plan') {
-    const detail =
-      decision.outcome === 'noop' ? { reason: noopReason(decision) } : { code: decision.code, ...decision.details }
-    operation.end(decision.outcome, detail)
+    operation.end(decision.outcome, detailOf(decision))
     return decision
   }
   services.takeNumber(operation)
@@ -273,39 +294,5 @@ function unseen(app: App, definition: Definition): Parameters<typeof planDeploy>
     quarantined: new Map(),
     currentSecrets: new Map(),
     nextOrdinal: () => 1,
-  }
-}
-
-function answered(
-  app: App,
-  scope: Scope,
-  operation: Operation | null,
-  plan: Plan | null,
-  outcome: Outcome,
-  totalMs: number,
-  error: AsternError | null,
-): Answered {
-  const proved = outcome === 'succeeded' && plan !== null
-  return {
-    answer: {
-      transaction_id: operation?.transactionId ?? null,
-      operation: 'deploy',
-      service: scope.service,
-      environment: scope.environment,
-      outcome,
-      from: refOf(app, scope, plan === null ? (app.store.services.get(scope)?.active ?? null) : plan.from),
-      to: refOf(app, scope, plan?.to ?? null),
-      duration_ms: durationsOf(operation, totalMs),
-      strategy: plan?.strategy ?? null,
-      rung: plan?.rung ?? null,
-      proof: proved ? { release: releaseName(plan.to), answers: PROOF_REQUESTS, of: PROOF_REQUESTS } : null,
-      hold: null,
-      warnings: [],
-      error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
-    },
-    plan,
-    exit: error?.exit ?? 0,
-    error,
-    noop: null,
   }
 }

@@ -1,18 +1,17 @@
 // Takes a service back. The way of a warm rollback touches the state and the proxy, and nothing else.
 import { type AsternError, fail, reasonOf } from '../core/errors.ts'
-import { type Outcome, releaseName, type Scope } from '../core/model.ts'
+import { releaseName, type Scope } from '../core/model.ts'
 import { planWayBack } from '../core/plan-deploy.ts'
 import { type Decision, type Noop, noopReason, type Plan, type Refused } from '../core/plan.ts'
 import { planRollback, type RollbackRequest } from '../core/plan-rollback.ts'
 import { insertReplicas } from './addresses.ts'
-import { type Answered, asAsternError, durationsOf, refOf, servingNow } from './answer.ts'
+import { answered, type Answered, asAsternError, detailOf, servingNow } from './answer.ts'
 import type { App, Asked } from './app.ts'
-import { mayPreempt } from '../store/leases.ts'
 import { runSteps, startStep } from './executor.ts'
 import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
+import { mayPreempt } from '../store/leases.ts'
 import { supersedeUnfinished } from './supersede.ts'
 import { choices, see } from './see.ts'
-import { PROOF_REQUESTS } from './steps.ts'
 
 /** What the proxy said so recently is as good as asking again: its own health checks are no younger. A daemon looks more often than that. */
 const FRESH_MS = 1_500
@@ -45,17 +44,32 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
   } catch (error) {
     const busy = asAsternError(error)
     if (busy.code !== 'BUSY') throw error
-    return answered(app, scope, null, null, 'busy', clock.monotonic() - startedAt, busy)
+    return answered(app, scope, 'rollback', {
+      operation: null,
+      plan: null,
+      outcome: 'busy',
+      totalMs: clock.monotonic() - startedAt,
+      error: busy,
+    })
   }
   if (opened.outcome === 'nothing') {
     const { decision, operation } = opened
     const spent = clock.monotonic() - startedAt
     if (decision.outcome === 'refused') {
       const refusal = fail(decision.code, decision.details)
-      return answered(app, scope, operation, null, 'refused', spent, refusal)
+      return answered(app, scope, 'rollback', {
+        operation,
+        plan: null,
+        outcome: 'refused',
+        totalMs: spent,
+        error: refusal,
+      })
     }
     const nothing = fail('NOTHING_TO_DO', { reason: noopReason(decision) })
-    return { ...answered(app, scope, operation, null, 'noop', spent, nothing), noop: decision }
+    return {
+      ...answered(app, scope, 'rollback', { operation, plan: null, outcome: 'noop', totalMs: spent, error: nothing }),
+      noop: decision,
+    }
   }
   const { plan, operation } = opened
   try {
@@ -65,20 +79,24 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
         atLast: () => succeeded(app, operation, plan, asked.reason),
       }),
     )
-    return answered(app, scope, operation, plan, 'succeeded', clock.monotonic() - startedAt, null)
+    return answered(app, scope, 'rollback', {
+      operation,
+      plan,
+      outcome: 'succeeded',
+      totalMs: clock.monotonic() - startedAt,
+      error: null,
+    })
   } catch (error) {
     const failure = lostLease(error, operation)
       ? fail('LEASE_LOST', {}, error)
       : await failed(app, operation, plan, error)
-    return answered(
-      app,
-      scope,
+    return answered(app, scope, 'rollback', {
       operation,
       plan,
-      failure.code === 'LEASE_LOST' ? 'busy' : 'failed',
-      clock.monotonic() - startedAt,
-      failure,
-    )
+      outcome: failure.code === 'LEASE_LOST' ? 'busy' : 'failed',
+      totalMs: clock.monotonic() - startedAt,
+      error: failure,
+    })
   }
 }
 
@@ -170,42 +188,4 @@ async function restoreService(app: App, operation: Operation, plan: Plan): Promi
     { ...operation, signal: new AbortController().signal },
     planWayBack(see(app, operation, observed), from, to, true),
   )
-}
-
-function detailOf(decision: Refused | Noop): Record<string, unknown> {
-  return decision.outcome === 'noop' ? { reason: noopReason(decision) } : { code: decision.code, ...decision.details }
-}
-
-function answered(
-  app: App,
-  scope: Scope,
-  operation: Operation | null,
-  plan: Plan | null,
-  outcome: Outcome,
-  totalMs: number,
-  error: AsternError | null,
-): Answered {
-  const proved = outcome === 'succeeded' && plan !== null
-  return {
-    answer: {
-      transaction_id: operation?.transactionId ?? null,
-      operation: 'rollback',
-      service: scope.service,
-      environment: scope.environment,
-      outcome,
-      from: refOf(app, scope, plan?.from ?? app.store.services.get(scope)?.active ?? null),
-      to: refOf(app, scope, plan?.to ?? null),
-      duration_ms: durationsOf(operation, totalMs),
-      strategy: plan?.strategy ?? null,
-      rung: plan?.rung ?? null,
-      proof: proved ? { release: releaseName(plan.to), answers: PROOF_REQUESTS, of: PROOF_REQUESTS } : null,
-      hold: null,
-      warnings: plan !== null && plan.notYetStable ? [`${releaseName(plan.to)} is not yet stable`] : [],
-      error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
-    },
-    plan,
-    exit: error?.exit ?? 0,
-    error,
-    noop: null,
-  }
 }
