@@ -2,8 +2,6 @@
 import type { Answered } from '../../src/operations/answer.ts'
 import { percentile, rounded } from '../statistics.ts'
 
-export type Breakdown = { readonly name: string; readonly parts: readonly Readonly<Record<string, number>>[] }
-
 export function partsOf({ answer }: Answered, shiftedMs: number): Record<string, number> {
   const { plan, wake, health, shift_traffic, prove, total } = answer.duration_ms
   const known = { plan, wake, health, shift_traffic }
@@ -17,7 +15,7 @@ export function partsOf({ answer }: Answered, shiftedMs: number): Record<string,
 }
 
 /** Medians, as one line. */
-export function describe({ name, parts }: Breakdown): string {
+export function describe(name: string, parts: readonly Readonly<Record<string, number>>[]): string {
   const names = [...new Set(parts.flatMap((part) => Object.keys(part)))]
   const medians = names.map(
     (part) =>

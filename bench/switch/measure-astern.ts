@@ -7,12 +7,13 @@ import { startLoad } from '../load/start-load.ts'
 import { createTwins } from '../rivals/twins.ts'
 import { spread } from '../statistics.ts'
 import type { Arena } from './arena.ts'
-import { type Breakdown, partsOf } from './breakdown.ts'
+import { describe, partsOf } from './breakdown.ts'
 import { type Counts, isEnough } from './counts.ts'
+import { createFloor } from './floor.ts'
 import { report } from './progress.ts'
 import { type Case, type CommandRun, type RowHead, rowOf, type SwitchRow, trafficColumns } from './row.ts'
 
-export type Measurement = { readonly rows: readonly SwitchRow[]; readonly breakdown: Breakdown }
+export type Measurement = { readonly rows: readonly SwitchRow[]; readonly notes: readonly string[] }
 
 export async function measureAstern(
   context: BenchContext,
@@ -24,6 +25,7 @@ export async function measureAstern(
   const wanted = counts.astern[loadName][rung]
   await arena.begin(rung)
   const twins = rung === 'warm' ? null : await createTwins(context, engine, arena.goodContainers())
+  const floor = rung === 'warm' ? createFloor(context, `${rung} ${loadName}`, arena.installation.stateFolder) : null
   const load = startLoad(context, loadName, arena.url, `astern-${rung}`)
   const inProcess: number[] = []
   const commands: CommandRun[] = []
@@ -42,6 +44,7 @@ export async function measureAstern(
     await arena.ready()
     commands.push(await arena.command())
     await arena.tidy()
+    await floor?.measure()
   }
   const traffic = await load.stop()
   const head = { case: rung, load: loadName, runs: commands.length }
@@ -49,7 +52,8 @@ export async function measureAstern(
   const rows = [rowOf({ ...head, subject: 'astern' }, own)]
   if (twins !== null) rows.push(rowOf({ ...head, subject: 'engine' }, { in_process_ms: spread(engineMs) }))
   report(context, rows, traffic)
-  return { rows, breakdown: { name: `${rung} ${loadName}`, parts } }
+  const notes = [describe(`${rung} ${loadName}`, parts), ...(floor === null ? [] : [floor.describe()])]
+  return { rows, notes }
 }
 
 /** The command as a client of the daemon. */

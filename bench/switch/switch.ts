@@ -11,7 +11,6 @@ import { measureScript } from '../rivals/script.ts'
 import { createSwarm } from '../rivals/swarm.ts'
 import { buildShop } from '../shop.ts'
 import { createArena } from './arena.ts'
-import { type Breakdown, describe } from './breakdown.ts'
 import { type Counts, full, quick } from './counts.ts'
 import { goals } from './goals.ts'
 import { measureAstern, measureServe } from './measure-astern.ts'
@@ -25,7 +24,7 @@ export async function measureSwitch(context: BenchContext): Promise<Measured> {
   await needWrk(context)
   await buildShop(context)
   const rows: SwitchRow[] = []
-  const breakdowns: Breakdown[] = []
+  const details: string[] = []
   const notes: string[] = []
   const engine = createEngine(engineSocket(process.env))
   const arena = await createArena(context)
@@ -34,7 +33,7 @@ export async function measureSwitch(context: BenchContext): Promise<Measured> {
       if (counts.astern[load][rung] === 0) continue
       const measurement = await measureAstern(context, arena, engine, { rung, load, counts })
       rows.push(...measurement.rows)
-      breakdowns.push(measurement.breakdown)
+      details.push(...measurement.notes)
     }
     if (counts.serve[load] > 0) rows.push(await measureServe(context, arena, { load, counts }))
   }
@@ -47,7 +46,7 @@ export async function measureSwitch(context: BenchContext): Promise<Measured> {
   return {
     rows: byLoad,
     goals: goals(byLoad, { swarm: swarmMissing === null }),
-    notes: [...explanations, ...notes, ...breakdowns.map(describe)],
+    notes: [...explanations, ...notes, ...details],
     versions: await versions(context),
   }
 }
