@@ -1,11 +1,11 @@
 // A rollback as it is asked for at the command line, the same whether this process or the daemon carries it out.
 import { fail, type Details, type ErrorCode, AsternError, isAsternError } from '../core/errors.ts'
 import type { JournalEvent } from '../core/journal-event.ts'
-import type { Actor, Release, Scope } from '../core/model.ts'
-import type { Plan } from '../core/plan.ts'
+import type { Actor } from '../core/model.ts'
 import type { Force } from '../core/plan-rollback.ts'
 import type { Answered } from '../operations/answer.ts'
 import type { App } from '../operations/app.ts'
+import { type Head, headOf } from '../operations/history.ts'
 import { oneScope, type ScopeAsked } from '../operations/known-scopes.ts'
 import { rollback } from '../operations/rollback.ts'
 
@@ -17,9 +17,6 @@ export type RollbackMessage = {
   readonly actor: Actor
 }
 
-/** What people are shown before the first step. */
-export type Head = { readonly scope: Scope; readonly plan: Plan; readonly from: Release | null; readonly to: Release }
-
 export type Watching = { readonly onHead: (head: Head) => void; readonly onEvent: (event: JournalEvent) => void }
 
 /** Errors are thrown only with nothing changed. */
@@ -30,9 +27,7 @@ export async function performRollback(app: App, message: RollbackMessage, watchi
     if (event.operation !== 'rollback' || event.service !== scope.service || event.environment !== scope.environment)
       return
     if (event.step === 'plan') {
-      const plan = JSON.parse(store.operations.get(event.transaction_id)!.plan!) as Plan
-      const from = plan.from === null ? null : store.releases.get(scope, plan.from)
-      watching.onHead({ scope, plan, from, to: store.releases.get(scope, plan.to)! })
+      watching.onHead(headOf(app, scope, event.transaction_id))
     }
     watching.onEvent(event)
   })

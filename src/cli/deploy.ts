@@ -1,7 +1,7 @@
 // `astern deploy [TAG]`: reads the configuration, brings the release into service, then does what is overdue.
 import { fail } from '../core/errors.ts'
-import type { Plan } from '../core/plan.ts'
 import { deploy, type DeployAsked } from '../operations/deploy.ts'
+import { headOf } from '../operations/history.ts'
 import { resumeUnfinished } from '../operations/resume.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
@@ -39,11 +39,9 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const stopListening = app.store.journal.listen((event) => {
     if (event.service !== definition.service || event.environment !== definition.environment) return
     if (event.step === 'plan' && !context.json) {
-      const plan = JSON.parse(app.store.operations.get(event.transaction_id)!.plan!) as Plan
-      const from = plan.from === null ? null : app.store.releases.get(definition, plan.from)
-      const to = app.store.releases.get(definition, plan.to)!
       progress.end()
-      for (const line of headLines(context, { scope: definition, plan, from, to }, 'deploy')) context.print(line)
+      const head = headOf(app, definition, event.transaction_id)
+      for (const line of headLines(context, head, 'deploy')) context.print(line)
     }
     progress.show(event)
   })

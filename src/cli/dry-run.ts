@@ -1,5 +1,6 @@
 // `--dry-run`: the plan and what it would take; nothing is changed.
-import type { Head, RollbackMessage } from '../api/rollback-request.ts'
+import type { RollbackMessage } from '../api/rollback-request.ts'
+import type { Head } from '../operations/history.ts'
 import { fail } from '../core/errors.ts'
 import type { Definition, Scope } from '../core/model.ts'
 import type { Decision, Noop } from '../core/plan.ts'

@@ -1,5 +1,5 @@
 // The first lines of a deploy or rollback: what goes to what, what changes by it, and how.
-import type { Head } from '../api/rollback-request.ts'
+import type { Head } from '../operations/history.ts'
 import type { Release } from '../core/model.ts'
 import type { Context } from './context.ts'
 import { formatAge, formatChanges, formatRelease, formatStrategy, labelled } from './format.ts'

@@ -1,5 +1,5 @@
 // `astern up`: the network, the proxy in front, and what the configuration file says of every service.
-import { fail } from '../core/errors.ts'
+import { fail, isAsternError } from '../core/errors.ts'
 import { scopeName } from '../core/model.ts'
 import { define } from '../operations/define.ts'
 import type { Arguments } from './command.ts'
@@ -22,7 +22,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   try {
     await app.traffic.ensure()
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'PROXY_DOWN')) throw error
+    if (!isAsternError(error, 'PROXY_DOWN')) throw error
   }
   const facts = await proxy.ensureRunning((text) => context.say(text))
   await app.traffic.ensure()

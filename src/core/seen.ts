@@ -19,7 +19,7 @@ export type Seen = Scope & {
   readonly candidate: Release | null
   readonly replicas: readonly SeenReplica[]
   /** Identities that were rolled back from, of those that may matter. */
-  readonly quarantined: ReadonlyMap<string, Quarantine>
+  readonly quarantined: Pick<ReadonlyMap<string, Quarantine>, 'get'>
   readonly currentSecrets: SecretVersions
   /** First number that a new replica of a release may take. */
   readonly nextOrdinal: (release: number) => number

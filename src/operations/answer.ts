@@ -105,20 +105,24 @@ export function asAsternError(error: unknown): AsternError {
   return isAsternError(error) ? error : fail('INTERNAL', { reason: reasonOf(error) }, error)
 }
 
+/** How it ended; what it never got to is left out. */
 export type Ending = {
-  readonly operation: Operation | null
-  /** `null`: it never got one. */
-  readonly plan: Plan | null
   readonly outcome: Outcome
-  readonly totalMs: number
-  readonly error: AsternError | null
+  readonly operation?: Operation | null
+  readonly plan?: Plan
+  readonly error?: AsternError | null
 }
 
 /** Puts together what a deploy or rollback answers. */
-export function answered(app: App, scope: Scope, kind: 'deploy' | 'rollback', ending: Ending): Answered {
-  const { operation, plan, outcome, error } = ending
-  const proved = outcome === 'succeeded' && plan !== null
-  const unstable = kind === 'rollback' && plan !== null && plan.notYetStable
+export function answered(
+  app: App,
+  scope: Scope,
+  kind: 'deploy' | 'rollback',
+  totalMs: number,
+  { outcome, operation = null, plan, error = null }: Ending,
+): Answered {
+  const proved = outcome === 'succeeded' && plan !== undefined
+  const unstable = kind === 'rollback' && plan !== undefined && plan.notYetStable
   return {
     answer: {
       transaction_id: operation?.transactionId ?? null,
@@ -126,9 +130,9 @@ export function answered(app: App, scope: Scope, kind: 'deploy' | 'rollback', en
       service: scope.service,
       environment: scope.environment,
       outcome,
-      from: refOf(app, scope, plan === null ? (app.store.services.get(scope)?.active ?? null) : plan.from),
+      from: refOf(app, scope, plan === undefined ? (app.store.services.get(scope)?.active ?? null) : plan.from),
       to: refOf(app, scope, plan?.to ?? null),
-      duration_ms: durationsOf(operation, ending.totalMs),
+      duration_ms: durationsOf(operation, totalMs),
       strategy: plan?.strategy ?? null,
       rung: plan?.rung ?? null,
       proof: proved ? { release: releaseName(plan.to), answers: PROOF_REQUESTS, of: PROOF_REQUESTS } : null,
@@ -136,7 +140,7 @@ export function answered(app: App, scope: Scope, kind: 'deploy' | 'rollback', en
       warnings: unstable ? [`${releaseName(plan.to)} is not yet stable`] : [],
       error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
     },
-    plan,
+    plan: plan ?? null,
     exit: error?.exit ?? 0,
     error,
     noop: null,

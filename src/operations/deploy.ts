@@ -5,10 +5,10 @@ import { planDeploy, planWayBack } from '../core/plan-deploy.ts'
 import { type Decision, type Plan } from '../core/plan.ts'
 import type { Force } from '../core/plan-rollback.ts'
 import { insertReplicas, keptVersions } from './addresses.ts'
-import { answered, type Answered, asAsternError, detailOf, refOf, servingNow } from './answer.ts'
+import { answered, type Answered, asAsternError, detailOf, type Ending, refOf, servingNow } from './answer.ts'
 import type { App, Asked } from './app.ts'
 import { define } from './define.ts'
-import { runSteps, startStep } from './executor.ts'
+import { runSteps, startPlan } from './executor.ts'
 import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
 import { type Draft, findImage, prepareHost, readSecrets, draftRelease } from './prepare.ts'
 import { supersedeUnfinished } from './supersede.ts'
@@ -35,7 +35,7 @@ export async function planDeployOf(
 export async function deploy(app: App, definition: Definition, asked: DeployAsked): Promise<Answered> {
   const { store, clock } = app
   const startedAt = clock.monotonic()
-  const elapsed = () => clock.monotonic() - startedAt
+  const answer = (ending: Ending) => answered(app, definition, 'deploy', clock.monotonic() - startedAt, ending)
   const controller = new AbortController()
   await app.traffic.observe()
   await prepareHost(app, definition)
@@ -50,13 +50,7 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
   } catch (error) {
     const busy = asAsternError(error)
     if (busy.code !== 'BUSY') throw error
-    return answered(app, definition, 'deploy', {
-      operation: null,
-      plan: null,
-      outcome: 'busy',
-      totalMs: elapsed(),
-      error: busy,
-    })
+    return answer({ outcome: 'busy', error: busy })
   }
   return whileLeased(app, operation, controller, async () => {
     let decision: Decision
@@ -67,22 +61,10 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
       decision = operation.commit(() => decide(app, operation, definition, draft, asked, observed, planFrom))
     } catch (error) {
       const failure = notBegun(app, operation, error)
-      return answered(app, definition, 'deploy', {
-        operation,
-        plan: null,
-        outcome: 'failed',
-        totalMs: elapsed(),
-        error: failure,
-      })
+      return answer({ outcome: 'failed', operation, error: failure })
     }
     if (decision.outcome === 'noop') {
-      const result = answered(app, definition, 'deploy', {
-        operation,
-        plan: null,
-        outcome: 'noop',
-        totalMs: elapsed(),
-        error: null,
-      })
+      const result = answer({ outcome: 'noop', operation })
       return {
         ...result,
         noop: decision,
@@ -90,16 +72,10 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
       }
     }
     if (decision.outcome === 'refused') {
-      return answered(app, definition, 'deploy', {
-        operation,
-        plan: null,
-        outcome: 'refused',
-        totalMs: elapsed(),
-        error: fail(decision.code, decision.details),
-      })
+      return answer({ outcome: 'refused', operation, error: fail(decision.code, decision.details) })
     }
     const { outcome, error } = await carryOut(app, operation, decision, { firstStarted: true })
-    return answered(app, definition, 'deploy', { operation, plan: decision, outcome, totalMs: elapsed(), error })
+    return answer({ outcome, operation, plan: decision, error })
   })
 }
 
@@ -124,7 +100,7 @@ function decide(
   observed: Awaited<ReturnType<App['traffic']['observe']>>,
   startedAt: number,
 ): Decision {
-  const { services, releases, operations } = app.store
+  const { services, releases } = app.store
   define(app, definition)
   const number = services.get(operation)!.nextRelease
   const release = { ...draft.release, number }
@@ -137,16 +113,7 @@ function decide(
   releases.insertCandidate(release, draft.sealed, operation.transactionId)
   insertReplicas(app, operation, number, decision.create, keptVersions(release))
   services.setCandidate(operation, number)
-  operations.setPlan(operation.transactionId, decision.from, decision.to, JSON.stringify(decision))
-  const durationMs = app.clock.monotonic() - startedAt
-  operation.durations.set('plan', durationMs)
-  const detail = {
-    from: decision.from === null ? null : releaseName(decision.from),
-    to: releaseName(number),
-    strategy: decision.strategy,
-  }
-  operation.record({ step: 'plan', key: 'plan', status: 'succeeded', release: number, durationMs, detail })
-  startStep(app, operation, decision.steps[0]!)
+  startPlan(app, operation, decision, app.clock.monotonic() - startedAt)
   return decision
 }
 

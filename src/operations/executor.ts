@@ -1,16 +1,17 @@
 // The one loop that runs effects: intent durable, effect ensured, result durable.
 import { isAsternError, reasonOf } from '../core/errors.ts'
-import { type Step, stepKey } from '../core/model.ts'
+import { releaseName, type Step, stepKey } from '../core/model.ts'
+import type { Plan } from '../core/plan.ts'
 import type { App } from './app.ts'
 import type { Operation } from './operation.ts'
 import { redacted } from './replica-spec.ts'
-import { effect, intent, result, type StepDetail } from './steps.ts'
+import { effect, intent, result } from './steps.ts'
 
 export type RunOptions = {
   /** The first step's `started` is already committed, together with what came before it. */
   readonly firstStarted?: boolean
   /** Runs within the commit that says that the last step succeeded. */
-  readonly atLast?: (detail: StepDetail) => void
+  readonly atLast?: () => void
   /** Steps that succeeded before a crash are tried again under the next attempt's number. */
   readonly attempt?: number
 }
@@ -31,15 +32,29 @@ export async function runSteps(
   if (options.firstStarted !== true) operation.commit(() => startStep(app, operation, first, attempt))
   for (const [index, step] of steps.entries()) {
     const next = steps[index + 1]
-    await finishStep(app, operation, step, attempt, (detail) => {
-      if (next === undefined) options.atLast?.(detail)
+    await finishStep(app, operation, step, attempt, () => {
+      if (next === undefined) options.atLast?.()
       else startStep(app, operation, next, attempt)
     })
   }
 }
 
+/** Within a commit: the plan, and the intent of its first step. */
+export function startPlan(app: App, operation: Operation, plan: Plan, planMs: number): void {
+  app.store.operations.setPlan(operation.transactionId, plan.from, plan.to, JSON.stringify(plan))
+  operation.durations.set('plan', planMs)
+  const detail = {
+    from: plan.from === null ? null : releaseName(plan.from),
+    to: releaseName(plan.to),
+    rung: plan.rung,
+    strategy: plan.strategy,
+  }
+  operation.record({ step: 'plan', key: 'plan', status: 'succeeded', release: plan.to, durationMs: planMs, detail })
+  startStep(app, operation, plan.steps[0]!)
+}
+
 /** Within a commit: the step's intent, and that it has started. */
-export function startStep(app: App, operation: Operation, step: Step, attempt = 1): void {
+function startStep(app: App, operation: Operation, step: Step, attempt = 1): void {
   intent(app, operation, step)
   operation.record({ step: step.kind, key: stepKey(step), status: 'started', release: step.release, attempt })
 }
@@ -49,7 +64,7 @@ async function finishStep(
   operation: Operation,
   step: Step,
   attempt: number,
-  afterwards: (detail: StepDetail) => void,
+  afterwards: () => void,
 ): Promise<void> {
   const startedAt = app.clock.monotonic()
   const spent = () => {
@@ -64,7 +79,7 @@ async function finishStep(
     operation.commit(() => {
       result(app, operation, step)
       operation.record({ ...common, status: 'succeeded', durationMs, detail })
-      afterwards(detail)
+      afterwards()
     })
   } catch (raw) {
     if (isAsternError(raw, 'LEASE_LOST')) throw raw

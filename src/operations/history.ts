@@ -1,8 +1,15 @@
 // What was done: operations, newest first, and one of them step by step, put together from the journal.
 import type { JournalEvent } from '../core/journal-event.ts'
-import { type OperationKind, type Outcome, releaseName, type Scope, type StepStatus } from '../core/model.ts'
+import {
+  type OperationKind,
+  type Outcome,
+  type Release,
+  releaseName,
+  type Scope,
+  type StepStatus,
+} from '../core/model.ts'
 import type { Plan } from '../core/plan.ts'
-import type { Operation } from '../store/operations.ts'
+import type { Operation, OperationFilter } from '../store/operations.ts'
 import { releaseRef } from './answer.ts'
 import type { App } from './app.ts'
 
@@ -43,43 +50,14 @@ export type StepEntry = {
   readonly detail: JournalEvent['detail']
 }
 
-export type Filter = { readonly service: string | null; readonly environment: string | null }
-
 /** Newest first. A service that was removed is found as well. */
-export function newestOperations(app: App, filter: Filter, limit: number): Operation[] {
-  const { db, operations } = app.store
-  const { service, environment } = filter
-  if (service === null && environment === null) return operations.list(limit)
-  return found(
-    app,
-    db.all(
-      `SELECT transaction_id FROM operations WHERE service = coalesce(?, service) AND environment = coalesce(?, environment)
-       ORDER BY started_at DESC LIMIT ?`,
-      service,
-      environment,
-      limit,
-    ),
-  )
+export function newestOperations(app: App, filter: OperationFilter, limit: number): Operation[] {
+  return app.store.operations.list(limit, filter)
 }
 
 /** Operations that went from or to a release, newest first. */
 export function operationsWith(app: App, scope: Scope, release: number, limit: number): Operation[] {
-  return found(
-    app,
-    app.store.db.all(
-      `SELECT transaction_id FROM operations WHERE service = ? AND environment = ? AND (from_release = ? OR to_release = ?)
-       ORDER BY started_at DESC LIMIT ?`,
-      scope.service,
-      scope.environment,
-      release,
-      release,
-      limit,
-    ),
-  )
-}
-
-function found(app: App, rows: readonly Readonly<Record<string, unknown>>[]): Operation[] {
-  return rows.map((row) => app.store.operations.get(String(row['transaction_id']))!)
+  return app.store.operations.withRelease(scope, release, limit)
 }
 
 /** `tx-5f8a7b9c`, with or without its `tx-`. `null`: there is none. */
@@ -113,8 +91,20 @@ function formerRef(app: App, scope: Scope, number: number | null): FormerRef | n
     : releaseRef(release)
 }
 
+/** `null`: it never got that far. */
 export function planOf(operation: Operation): Plan | null {
   return operation.plan === null ? null : (JSON.parse(operation.plan) as Plan)
+}
+
+/** What goes to what by a plan. */
+export type Head = { readonly scope: Scope; readonly plan: Plan; readonly from: Release | null; readonly to: Release }
+
+/** What people are shown of an operation before its first step. Its plan is journalled. */
+export function headOf(app: App, scope: Scope, transactionId: string): Head {
+  const { operations, releases } = app.store
+  const plan = planOf(operations.get(transactionId)!)!
+  const from = plan.from === null ? null : releases.get(scope, plan.from)
+  return { scope, plan, from, to: releases.get(scope, plan.to)! }
 }
 
 /** True while somebody works on it; an operation without an end on which nobody works is finished by the next command. */

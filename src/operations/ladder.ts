@@ -9,7 +9,7 @@ import { insertReplicas } from './addresses.ts'
 import type { App, Asked } from './app.ts'
 import { runSteps } from './executor.ts'
 import { begin, lostLease, whileLeased } from './operation.ts'
-import { see } from './see.ts'
+import { seeTrusting } from './see.ts'
 
 const LADDER: Asked = { actor: { name: 'astern', automated: true }, reason: null }
 
@@ -64,11 +64,9 @@ export async function climb(
   return { steps: plan.steps.length, transactionId: operation.transactionId }
 }
 
-/** Without a look at the proxy its servers are taken to be up: only levels count then. */
 function decide(app: App, scope: Scope, observed: TrafficSeen | null): LadderPlan {
-  const seen = see(app, scope, observed)
-  const replicas = observed === null ? seen.replicas.map((replica) => ({ ...replica, up: true })) : seen.replicas
-  return planLadder({ ...seen, replicas }, standbysOf(app, seen))
+  const seen = seeTrusting(app, scope, observed)
+  return planLadder(seen, standbysOf(app, seen))
 }
 
 /** Releases that have replicas, without the active one and the candidate; the one that served last first. */

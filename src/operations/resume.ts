@@ -1,11 +1,11 @@
 // Finishes what a process that died has left. Invariant: an operation whose owner lives is never touched.
 import { fail } from '../core/errors.ts'
 import { type Scope, stepKey } from '../core/model.ts'
-import type { Plan } from '../core/plan.ts'
 import type { Operation as StoredOperation } from '../store/operations.ts'
 import type { App } from './app.ts'
 import { carryOut, goBack } from './deploy.ts'
 import { runSteps } from './executor.ts'
+import { planOf } from './history.ts'
 import { begin, type Operation, whileLeased } from './operation.ts'
 import { finishRemoval } from './remove.ts'
 import { succeeded as rollbackSucceeded } from './rollback.ts'
@@ -49,8 +49,8 @@ async function finish(app: App, operation: Operation, stored: StoredOperation): 
     operation.commit(() => operation.end('failed', { reason: 'it was interrupted before it began to change anything' }))
   if (stored.kind === 'remove') return finishRemoval(app, operation)
   // The ladder is planned anew from what is true, so there is nothing to go on with.
-  if (stored.kind === 'ladder' || stored.plan === null) return giveUp()
-  const plan = JSON.parse(stored.plan) as Plan
+  const plan = stored.kind === 'ladder' ? null : planOf(stored)
+  if (plan === null) return giveUp()
   const events = store.journal.ofTransaction(stored.transactionId)
   const done = new Set(events.filter(({ status }) => status === 'succeeded').map(({ key }) => key))
   const steps = plan.steps.filter(

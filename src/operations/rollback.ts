@@ -4,12 +4,12 @@ import { releaseName, type Scope } from '../core/model.ts'
 import { planWayBack } from '../core/plan-deploy.ts'
 import { type Decision, type Noop, noopReason, type Plan, type Refused } from '../core/plan.ts'
 import { planRollback, type RollbackRequest } from '../core/plan-rollback.ts'
-import { insertReplicas } from './addresses.ts'
-import { answered, type Answered, asAsternError, detailOf, servingNow } from './answer.ts'
-import type { App, Asked } from './app.ts'
-import { runSteps, startStep } from './executor.ts'
-import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
 import { mayPreempt } from '../store/leases.ts'
+import { insertReplicas } from './addresses.ts'
+import { answered, type Answered, asAsternError, detailOf, type Ending, servingNow } from './answer.ts'
+import type { App, Asked } from './app.ts'
+import { runSteps, startPlan } from './executor.ts'
+import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
 import { supersedeUnfinished } from './supersede.ts'
 import { choices, see } from './see.ts'
 
@@ -28,6 +28,8 @@ export async function planRollbackOf(app: App, scope: Scope, asked: RollbackAske
 export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Promise<Answered> {
   const { store, clock } = app
   const startedAt = clock.monotonic()
+  const elapsed = () => clock.monotonic() - startedAt
+  const answer = (ending: Ending) => answered(app, scope, 'rollback', elapsed(), ending)
   const controller = new AbortController()
   const observed = await app.traffic.observe(FRESH_MS)
   let opened: Opened
@@ -38,36 +40,23 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
       if (decision.outcome !== 'plan')
         return { outcome: 'nothing', decision, operation: note(app, scope, decision, asked) }
       const operation = begin(app, scope, 'rollback', asked, controller)
-      open(app, operation, decision, clock.monotonic() - startedAt)
+      open(app, operation, decision, elapsed())
       return { outcome: 'plan', plan: decision, operation }
     })
   } catch (error) {
     const busy = asAsternError(error)
     if (busy.code !== 'BUSY') throw error
-    return answered(app, scope, 'rollback', {
-      operation: null,
-      plan: null,
-      outcome: 'busy',
-      totalMs: clock.monotonic() - startedAt,
-      error: busy,
-    })
+    return answer({ outcome: 'busy', error: busy })
   }
   if (opened.outcome === 'nothing') {
     const { decision, operation } = opened
-    const spent = clock.monotonic() - startedAt
     if (decision.outcome === 'refused') {
       const refusal = fail(decision.code, decision.details)
-      return answered(app, scope, 'rollback', {
-        operation,
-        plan: null,
-        outcome: 'refused',
-        totalMs: spent,
-        error: refusal,
-      })
+      return answer({ outcome: 'refused', operation, error: refusal })
     }
     const nothing = fail('NOTHING_TO_DO', { reason: noopReason(decision) })
     return {
-      ...answered(app, scope, 'rollback', { operation, plan: null, outcome: 'noop', totalMs: spent, error: nothing }),
+      ...answer({ outcome: 'noop', operation, error: nothing }),
       noop: decision,
     }
   }
@@ -79,24 +68,12 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
         atLast: () => succeeded(app, operation, plan, asked.reason),
       }),
     )
-    return answered(app, scope, 'rollback', {
-      operation,
-      plan,
-      outcome: 'succeeded',
-      totalMs: clock.monotonic() - startedAt,
-      error: null,
-    })
+    return answer({ outcome: 'succeeded', operation, plan })
   } catch (error) {
     const failure = lostLease(error, operation)
       ? fail('LEASE_LOST', {}, error)
       : await failed(app, operation, plan, error)
-    return answered(app, scope, 'rollback', {
-      operation,
-      plan,
-      outcome: failure.code === 'LEASE_LOST' ? 'busy' : 'failed',
-      totalMs: clock.monotonic() - startedAt,
-      error: failure,
-    })
+    return answer({ outcome: failure.code === 'LEASE_LOST' ? 'busy' : 'failed', operation, plan, error: failure })
   }
 }
 
@@ -116,16 +93,7 @@ function note(app: App, scope: Scope, decision: Noop | Refused, asked: Asked): O
 function open(app: App, operation: Operation, plan: Plan, planMs: number): void {
   supersedeUnfinished(app, operation)
   insertReplicas(app, operation, plan.to, plan.create)
-  app.store.operations.setPlan(operation.transactionId, plan.from, plan.to, JSON.stringify(plan))
-  operation.durations.set('plan', planMs)
-  const detail = {
-    from: plan.from === null ? null : releaseName(plan.from),
-    to: releaseName(plan.to),
-    rung: plan.rung,
-    strategy: plan.strategy,
-  }
-  operation.record({ step: 'plan', key: 'plan', status: 'succeeded', release: plan.to, durationMs: planMs, detail })
-  startStep(app, operation, plan.steps[0]!)
+  startPlan(app, operation, plan, planMs)
 }
 
 /** Within the commit of the proof: users are safe, and the state says so. */

@@ -2,8 +2,8 @@
 import { fail } from '../core/errors.ts'
 import { type Release, scopeName, type Scope } from '../core/model.ts'
 import type { RollbackChoices } from '../core/plan-rollback.ts'
-import type { Quarantine, Seen } from '../core/seen.ts'
-import type { TrafficSeen } from '../ports/traffic.ts'
+import type { Seen } from '../core/seen.ts'
+import type { ServerSeen, TrafficSeen } from '../ports/traffic.ts'
 import type { StoredReplica } from '../store/replicas.ts'
 import type { App } from './app.ts'
 
@@ -32,7 +32,8 @@ export function see(app: App, scope: Scope, traffic: TrafficSeen | null): Seen {
     replicas: store.replicas
       .of(scope)
       .map((replica) => ({ ...replica, up: mayServe(replica) && up.has(replica.name) })),
-    quarantined: new LazyQuarantine((identity) => store.releases.quarantined(scope, identity)),
+    // one identity at a time, so that a long history costs nothing
+    quarantined: { get: (identity) => store.releases.quarantined(scope, identity) ?? undefined },
     currentSecrets: new Map(store.services.currentSecrets(scope).map(({ name, version }) => [name, version])),
     nextOrdinal: (number) => store.replicas.nextOrdinal(scope, number),
   }
@@ -43,23 +44,23 @@ function mayServe(replica: StoredReplica): boolean {
   return replica.attached && replica.mode === 'ready' && replica.checked
 }
 
-function upServers(traffic: TrafficSeen | null, scope: Scope): Set<string> {
-  const backend = traffic?.backends.find(
+/** The proxy's servers of a scope. */
+export function serversOf(traffic: TrafficSeen, scope: Scope): readonly ServerSeen[] {
+  const backend = traffic.backends.find(
     ({ service, environment }) => service === scope.service && environment === scope.environment,
   )
-  return new Set(backend?.servers.filter((server) => server.up && server.mode === 'ready').map(({ name }) => name))
+  return backend?.servers ?? []
 }
 
-/** Asks the state for one identity at a time, so that a long history costs nothing. */
-class LazyQuarantine extends Map<string, Quarantine> {
-  readonly #find: (identity: string) => Quarantine | null
-  constructor(find: (identity: string) => Quarantine | null) {
-    super()
-    this.#find = find
-  }
-  override get(identity: string): Quarantine | undefined {
-    return this.#find(identity) ?? undefined
-  }
+function upServers(traffic: TrafficSeen | null, scope: Scope): Set<string> {
+  const servers = traffic === null ? [] : serversOf(traffic, scope)
+  return new Set(servers.filter((server) => server.up && server.mode === 'ready').map(({ name }) => name))
+}
+
+/** With nobody to say which servers are up, a running replica is taken for what it was left as. Error: SERVICE_UNKNOWN. */
+export function seeTrusting(app: App, scope: Scope, traffic: TrafficSeen | null): Seen {
+  const seen = see(app, scope, traffic)
+  return traffic === null ? { ...seen, replicas: seen.replicas.map((replica) => ({ ...replica, up: true })) } : seen
 }
 
 /** The releases that `to` may mean. Error: RELEASE_UNKNOWN. */

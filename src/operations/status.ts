@@ -11,7 +11,7 @@ import type { Service } from '../store/services.ts'
 import { releaseRef } from './answer.ts'
 import type { App } from './app.ts'
 import { stateOf, withContainers } from './releases.ts'
-import { choices, see } from './see.ts'
+import { choices, seeTrusting, serversOf } from './see.ts'
 
 export type ServiceHealth = 'healthy' | 'degraded' | 'down'
 
@@ -66,7 +66,7 @@ export async function lookAtTraffic(app: App): Promise<TrafficLook> {
 /** Error: SERVICE_UNKNOWN. */
 export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): StatusView {
   const { store } = app
-  const seen = seeWithout(app, scope, traffic)
+  const seen = seeTrusting(app, scope, traffic)
   const service = store.services.get(scope)!
   const replicas = store.replicas.of(scope)
   const servers = traffic === null ? null : serversOf(traffic, scope)
@@ -94,19 +94,6 @@ export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): S
     target: target === null ? null : viewOf(seen, target),
     busy: holder?.alive === true ? holder : null,
   }
-}
-
-/** With nobody to say which servers are up, a running replica is taken for what it was left as. */
-function seeWithout(app: App, scope: Scope, traffic: TrafficSeen | null): Seen {
-  const seen = see(app, scope, traffic)
-  return traffic === null ? { ...seen, replicas: seen.replicas.map((replica) => ({ ...replica, up: true })) } : seen
-}
-
-function serversOf(traffic: TrafficSeen, scope: Scope): readonly ServerSeen[] {
-  const backend = traffic.backends.find(
-    ({ service, environment }) => service === scope.service && environment === scope.environment,
-  )
-  return backend?.servers ?? []
 }
 
 function takingRequests(servers: readonly ServerSeen[], release: number): number {
@@ -192,7 +179,7 @@ export function replicasOf(
   const state = stateOf(release, store.services.get(scope)!, withContainers(replicas))
   const isStandby = state === 'standby' || state === 'retired'
   return {
-    rung: isStandby ? readinessOf(seeWithout(app, scope, traffic), release).rung : null,
+    rung: isStandby ? readinessOf(seeTrusting(app, scope, traffic), release).rung : null,
     replicas: replicas
       .filter((replica) => replica.release === release.number)
       .map(({ name, process, level, address, weight }) => {

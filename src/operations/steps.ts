@@ -10,7 +10,7 @@ import { replicaNameWithPolicy, replicaSpec } from './replica-spec.ts'
 export const PROOF_REQUESTS = 20
 
 /** What a step tells the journal when it has succeeded. */
-export type StepDetail = Readonly<Record<string, unknown>> | null
+type StepDetail = Readonly<Record<string, unknown>> | null
 
 /** Within the commit that says `started`. */
 export function intent(app: App, scope: Scope, step: Step): void {
@@ -133,7 +133,7 @@ async function pull(app: App, operation: Operation, release: Release): Promise<S
 }
 
 /** `registry.example.com:5000/shop/gin:v1` → `registry.example.com:5000/shop/gin` */
-export function repositoryOf(image: string): string {
+function repositoryOf(image: string): string {
   const colon = image.lastIndexOf(':')
   return colon > image.lastIndexOf('/') ? image.slice(0, colon) : image
 }

@@ -49,12 +49,6 @@ export function createJournal(db: Database) {
       return db.all('SELECT record FROM journal WHERE transaction_id = ? ORDER BY seq', transactionId).map(toEvent)
     },
 
-    /** Events after row `seq`, oldest first, and the last row seen; for those who follow. */
-    after(seq: number, limit: number): { events: JournalEvent[]; seq: number } {
-      const rows = db.all('SELECT seq, record FROM journal WHERE seq > ? ORDER BY seq LIMIT ?', seq, limit)
-      return { events: rows.map(toEvent), seq: rows.length === 0 ? seq : Number(rows.at(-1)!['seq']) }
-    },
-
     lastSeq(): number {
       return Number(db.get('SELECT coalesce(max(seq), 0) AS seq FROM journal')!['seq'])
     },

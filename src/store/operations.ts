@@ -17,6 +17,11 @@ export type Operation = Scope & {
   readonly outcome: Outcome | null
 }
 
+/** `null`: of any. */
+export type OperationFilter = { readonly service: string | null; readonly environment: string | null }
+
+const EVERYTHING: OperationFilter = { service: null, environment: null }
+
 export function createOperations(db: Database) {
   return {
     insert(
@@ -59,16 +64,6 @@ export function createOperations(db: Database) {
       )
     },
 
-    /** What the operation answered, for those who ask later. */
-    setResult(transactionId: string, result: unknown): void {
-      db.run('UPDATE operations SET result = ? WHERE transaction_id = ?', JSON.stringify(result), transactionId)
-    },
-
-    result(transactionId: string): unknown {
-      const row = db.get('SELECT result FROM operations WHERE transaction_id = ?', transactionId)
-      return row === undefined || row['result'] === null ? null : JSON.parse(String(row['result']))
-    },
-
     get(transactionId: string): Operation | null {
       const row = db.get('SELECT * FROM operations WHERE transaction_id = ?', transactionId)
       return row === undefined ? null : toOperation(row)
@@ -91,9 +86,21 @@ export function createOperations(db: Database) {
         .map((row) => ({ service: String(row['service']), environment: String(row['environment']) }))
     },
 
-    /** Newest first. */
-    list(limit: number): Operation[] {
-      return db.all('SELECT * FROM operations ORDER BY started_at DESC LIMIT ?', limit).map(toOperation)
+    /** Newest first; of one service, of one environment, or of all. */
+    list(limit: number, filter: OperationFilter = EVERYTHING): Operation[] {
+      if (filter.service === null && filter.environment === null) {
+        return db.all('SELECT * FROM operations ORDER BY started_at DESC LIMIT ?', limit).map(toOperation)
+      }
+      const sql = `SELECT * FROM operations WHERE service = coalesce(?, service) AND environment = coalesce(?, environment)
+         ORDER BY started_at DESC LIMIT ?`
+      return db.all(sql, filter.service, filter.environment, limit).map(toOperation)
+    },
+
+    /** Those that went from or to a release, newest first. */
+    withRelease(scope: Scope, release: number, limit: number): Operation[] {
+      const sql = `SELECT * FROM operations WHERE service = ? AND environment = ? AND (from_release = ? OR to_release = ?)
+         ORDER BY started_at DESC LIMIT ?`
+      return db.all(sql, scope.service, scope.environment, release, release, limit).map(toOperation)
     },
   }
 }

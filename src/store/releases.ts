@@ -72,12 +72,10 @@ export function createReleases(db: Database) {
       return numbers.flatMap((number) => this.get(scope, number) ?? [])
     },
 
-    /** Newest first, from `beforeNumber` down. */
-    list(scope: Scope, limit: number, beforeNumber: number | null = null): Release[] {
-      const sql = `SELECT * FROM releases ${where} AND number < ? ORDER BY number DESC LIMIT ?`
-      return db
-        .all(sql, scope.service, scope.environment, beforeNumber ?? Number.MAX_SAFE_INTEGER, limit)
-        .map(toRelease)
+    /** Newest first. */
+    list(scope: Scope, limit: number): Release[] {
+      const sql = `SELECT * FROM releases ${where} ORDER BY number DESC LIMIT ?`
+      return db.all(sql, scope.service, scope.environment, limit).map(toRelease)
     },
 
     sealed(scope: Scope, number: number): SealedSecrets {

@@ -3,6 +3,7 @@ import { ordinalOf } from '../core/replica-name.ts'
 import type { Level, Replica, Scope } from '../core/model.ts'
 import type { BackendWanted, ServerWanted, TrafficWanted } from '../ports/traffic.ts'
 import type { Database, Row } from './database.ts'
+import type { Meta } from './meta.ts'
 import type { Services } from './services.ts'
 
 export const FULL_WEIGHT = 100
@@ -17,7 +18,7 @@ export type StoredReplica = Replica & {
 
 export type NewReplica = Omit<Replica, 'level'> & { readonly port: number; readonly healthPath: string | null }
 
-export function createReplicas(db: Database, services: Services) {
+export function createReplicas(db: Database, services: Services, meta: Meta) {
   const where = 'WHERE service = ? AND environment = ?'
   const touch = () => db.run(`UPDATE meta SET value = value + 1 WHERE key = 'generation'`)
   return {
@@ -74,11 +75,6 @@ export function createReplicas(db: Database, services: Services) {
 
     setLevel(scope: Scope, name: string, level: Level): void {
       db.run(`UPDATE replicas SET level = ? ${where} AND name = ?`, level, scope.service, scope.environment, name)
-    },
-
-    setAddress(scope: Scope, name: string, address: string): void {
-      db.run(`UPDATE replicas SET address = ? ${where} AND name = ?`, address, scope.service, scope.environment, name)
-      touch()
     },
 
     /** The proxy knows it and checks it; it takes requests when its release is the active one. */
@@ -141,7 +137,6 @@ export function createReplicas(db: Database, services: Services) {
 
     /** All that the proxy should do, as committed. */
     wanted(): TrafficWanted {
-      const meta = (key: string) => String(db.get('SELECT value FROM meta WHERE key = ?', key)!['value'])
       const servers = db.all('SELECT * FROM replicas WHERE attached = 1 ORDER BY service, environment, release, name')
       const backends = services.list().map(({ definition }): BackendWanted => {
         const check = definition.health ?? DEFAULT_CHECK
@@ -156,7 +151,7 @@ export function createReplicas(db: Database, services: Services) {
             .map(toServer),
         }
       })
-      return { generation: Number(meta('generation')), proofSecret: meta('proof_secret'), backends }
+      return { generation: Number(meta.get('generation')), proofSecret: meta.get('proof_secret')!, backends }
     },
   }
 }

@@ -68,7 +68,7 @@ export const migrations: readonly string[] = [
     transaction_id TEXT PRIMARY KEY, kind TEXT NOT NULL,
     service TEXT NOT NULL, environment TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT,
     from_release INTEGER, to_release INTEGER, plan TEXT,
-    started_at INTEGER NOT NULL, ended_at INTEGER, outcome TEXT, result TEXT
+    started_at INTEGER NOT NULL, ended_at INTEGER, outcome TEXT
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX operations_unfinished ON operations (service, environment) WHERE ended_at IS NULL;
   CREATE INDEX operations_by_time ON operations (started_at);

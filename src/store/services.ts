@@ -1,6 +1,7 @@
 // Live state of a service in an environment: its definition, how many replicas it has, which release serves; and the secrets that stay.
 import { type Definition, type Scope, scopeName } from '../core/model.ts'
 import type { Database, Row } from './database.ts'
+import type { Meta } from './meta.ts'
 import { numberOrNull } from './rows.ts'
 
 export type Service = Scope & {
@@ -17,7 +18,7 @@ export type CurrentSecret = { readonly name: string; readonly version: string; r
 
 export type Services = ReturnType<typeof createServices>
 
-export function createServices(db: Database) {
+export function createServices(db: Database, meta: Meta) {
   const where = 'WHERE service = ? AND environment = ?'
   return {
     get(scope: Scope): Service | null {
@@ -38,14 +39,14 @@ export function createServices(db: Database) {
           : definition.replicas
       db.run(
         `INSERT INTO services (service, environment, definition, config_path, live_replicas, next_release)
-         VALUES (?, ?, ?, ?, ?, coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?), 1))
+         VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET definition = excluded.definition, config_path = excluded.config_path, live_replicas = excluded.live_replicas`,
         definition.service,
         definition.environment,
         JSON.stringify(definition),
         definition.configPath,
         live,
-        numberKey(definition),
+        Number(meta.get(numberKey(definition)) ?? 1),
       )
     },
 
@@ -94,12 +95,7 @@ export function createServices(db: Database) {
 
     /** Forgets the service; its history stays in the journal, so its numbers go on where they ended. */
     remove(scope: Scope): void {
-      const next = this.get(scope)?.nextRelease ?? 1
-      db.run(
-        'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
-        numberKey(scope),
-        String(next),
-      )
+      meta.set(numberKey(scope), String(this.get(scope)?.nextRelease ?? 1))
       for (const table of ['current_secrets', 'replicas', 'quarantine', 'releases', 'services']) {
         db.run(`DELETE FROM ${table} ${where}`, scope.service, scope.environment)
       }

@@ -5,6 +5,7 @@ import type { Random } from '../ports/clock.ts'
 import { Database } from './database.ts'
 import { createJournal } from './journal.ts'
 import { createLeases } from './leases.ts'
+import { createMeta } from './meta.ts'
 import { createOperations } from './operations.ts'
 import { createReleases } from './releases.ts'
 import { createReplicas } from './replicas.ts'
@@ -19,20 +20,15 @@ export type Store = ReturnType<typeof openStore>
 /** Errors: STATE_CORRUPTED, STATE_NEWER, STATE_PERMISSION, DISK_FULL. */
 export function openStore(folder: string, processes: ProcessTable, random: Random) {
   const db = Database.open(join(folder, 'astern.db'))
-  const services = createServices(db)
-  const get = (key: string) => {
-    const row = db.get('SELECT value FROM meta WHERE key = ?', key)
-    return row === undefined ? null : String(row['value'])
-  }
-  const set = (key: string, value: string) =>
-    db.run('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value', key, value)
+  const meta = createMeta(db)
+  const services = createServices(db, meta)
 
-  if (get('installation') === null) {
+  if (meta.get('installation') === null) {
     db.transaction(() => {
-      if (get('installation') !== null) return
-      set('installation', random.hex(INSTALLATION_ID_BYTES))
-      set('generation', '0')
-      set('proof_secret', random.hex(PROOF_SECRET_BYTES))
+      if (meta.get('installation') !== null) return
+      meta.set('installation', random.hex(INSTALLATION_ID_BYTES))
+      meta.set('generation', '0')
+      meta.set('proof_secret', random.hex(PROOF_SECRET_BYTES))
     })
   }
 
@@ -41,18 +37,18 @@ export function openStore(folder: string, processes: ProcessTable, random: Rando
     db,
     services,
     releases: createReleases(db),
-    replicas: createReplicas(db, services),
+    replicas: createReplicas(db, services, meta),
     leases: createLeases(db, processes),
     operations: createOperations(db),
     journal: createJournal(db),
     vault: openVault(join(folder, 'key')),
     /** Part of container and network names, so that two installations can share one engine. */
-    installation: get('installation')!,
+    installation: meta.get('installation')!,
     subnet: {
-      subnet: () => get('subnet'),
-      choose: (subnet: string) => void set('subnet', subnet),
+      subnet: () => meta.get('subnet'),
+      choose: (subnet: string) => meta.set('subnet', subnet),
     },
-    renewProofSecret: () => void set('proof_secret', random.hex(PROOF_SECRET_BYTES)),
+    renewProofSecret: () => meta.set('proof_secret', random.hex(PROOF_SECRET_BYTES)),
     transaction: <T>(work: () => T) => db.transaction(work),
     close: () => db.close(),
   }

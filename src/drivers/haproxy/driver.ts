@@ -33,6 +33,8 @@ export type HaproxyTrafficOptions = {
   readonly clock: Clock
 }
 
+type Observed = { readonly at: number; readonly checkedByHttp: readonly string[]; readonly seen: TrafficSeen }
+
 export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: HaproxyTrafficOptions): Traffic {
   const file = createConfigFile(dir)
   const session = createSession(adminSocket(dir))
@@ -40,7 +42,7 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
   const settle = createSettle({ session, clock })
   const reload = createReload({ file, session, master, clock })
   // what was seen last, until we change it ourselves
-  let observed: { readonly at: number; readonly seen: TrafficSeen } | null = null
+  let observed: Observed | null = null
   let syncing: Promise<void> = Promise.resolve()
   // a structure that the proxy would not take: nobody else's shift asks it again
   let refusedHash: string | null = null
@@ -128,10 +130,10 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
   }
 
   async function observe(maxAgeMs = 0): Promise<TrafficSeen> {
-    const checkedByHttp = httpBackends(structureOf(committed()))
-    if (observed !== null && clock.monotonic() - observed.at <= maxAgeMs && session.known(checkedByHttp) !== null) {
-      return observed.seen
+    if (observed !== null && clock.monotonic() - observed.at <= maxAgeMs) {
+      if (session.known(observed.checkedByHttp) !== null) return observed.seen
     }
+    const checkedByHttp = httpBackends(structureOf(committed()))
     const { running, sessions } = await ask(async () => {
       const { running, extra } = await session.look(checkedByHttp, ['show stat -1 4 -1'])
       return { running, result: { running, sessions: sessionsOf(extra[0] ?? '') } }
@@ -143,7 +145,7 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
         { service, environment, servers: [...servers.values()].map((server) => serverSeen(name, server, sessions)) },
       ]
     })
-    observed = { at: clock.monotonic(), seen: { process: running.process, backends } }
+    observed = { at: clock.monotonic(), checkedByHttp, seen: { process: running.process, backends } }
     return observed.seen
   }
 
