@@ -307,6 +307,28 @@ describe('rollback', () => {
   })
 })
 
+describe('a rollback that is resumed', () => {
+  it('does not take traffic from a target that has it already', async () => {
+    const mounts = [{ kind: 'volume', source: 'uploads', target: '/data', readOnly: false, shared: false }] as const
+    const definition = buildDefinition({ replicas: 1, process: { ...shop.process, mounts } })
+    const { world } = await deployed(['v1.0.0', 'v1.1.0'], definition)
+    const victim = world.process()
+    world.interlude = async ({ name }) => {
+      if (name !== 'traffic.probe') return
+      victim.kill()
+      world.interlude = async () => {}
+    }
+    await expect(rollBack(victim.app, definition)).rejects.toThrow()
+    const heir = world.process().app
+    await doOverdue(heir, { look: true })
+    const [operation] = heir.store.operations.list(1)
+    const keys = heir.store.journal.ofTransaction(operation!.transactionId).map(({ key }) => key)
+    expect(keys.slice(keys.indexOf('resume'))).not.toContain('shift_traffic:nobody')
+    expect(world.answering(definition)).toBe(1)
+    expect(operation).toMatchObject({ kind: 'rollback', outcome: 'succeeded' })
+  })
+})
+
 describe('a rollback while a deploy runs', () => {
   it('takes over at any moment of it, and the former release serves', async () => {
     for (let moment = 0; ; moment++) {

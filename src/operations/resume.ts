@@ -53,19 +53,20 @@ async function finish(app: App, operation: Operation, stored: StoredOperation): 
   if (plan === null) return giveUp()
   const events = store.journal.ofTransaction(stored.transactionId)
   const done = new Set(events.filter(({ status }) => status === 'succeeded').map(({ key }) => key))
-  const steps = plan.steps.filter(
-    (step) => !done.has(stepKey(step)) || step.kind === 'shift_traffic' || step.kind === 'prove',
-  )
+  // The shift to the target and its proof are ensured once more; taking traffic from everybody, as stop-first did before, is not.
+  const shiftKey = stepKey({ kind: 'shift_traffic', release: plan.to })
+  const proveKey = stepKey({ kind: 'prove', release: plan.to })
+  const steps = plan.steps.map((step) => ({ step, key: stepKey(step) }))
+  const left = steps.filter(({ key }) => !done.has(key) || key === shiftKey || key === proveKey).map(({ step }) => step)
   if (stored.kind === 'rollback') {
-    await runSteps(app, operation, steps, {
+    await runSteps(app, operation, left, {
       attempt: 2,
       atLast: () => rollbackSucceeded(app, operation, plan, stored.reason),
     })
     return
   }
-  const shiftKey = stepKey({ kind: 'shift_traffic', release: plan.to })
   const wasGoingBack = events.some(({ status }) => status === 'failed')
   if (events.some(({ key }) => key === shiftKey) && !wasGoingBack)
-    await carryOut(app, operation, plan, { attempt: 2, steps })
+    await carryOut(app, operation, plan, { attempt: 2, steps: left })
   else await goBack(app, operation, plan, fail('INTERRUPTED', { serving: 'the former release' }))
 }
