@@ -9,7 +9,7 @@ import { doOverdue, isOverdue } from '../src/operations/overdue.ts'
 import { remove } from '../src/operations/remove.ts'
 import { planRollbackOf } from '../src/operations/rollback.ts'
 import { buildDefinition } from './builders.ts'
-import { alice, deployTag, rollBack, World } from './doubles/world.ts'
+import { Killed, alice, deployTag, rollBack, World } from './doubles/world.ts'
 
 const shop = buildDefinition()
 const HOUR_MS = 3_600_000
@@ -318,7 +318,7 @@ describe('a rollback that is resumed', () => {
       victim.kill()
       world.interlude = async () => {}
     }
-    await expect(rollBack(victim.app, definition)).rejects.toThrow()
+    await expect(rollBack(victim.app, definition)).rejects.toThrow(Killed)
     const heir = world.process().app
     await doOverdue(heir, { look: true })
     const [operation] = heir.store.operations.list(1)
