@@ -43,10 +43,10 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 
   const switched = answered.answer.outcome === 'succeeded'
   const away = switched ? await engineAway(context) : null
-  if (switched && !byDaemon) leaveTheRest(context)
   const warnings =
     away === null ? answered.answer.warnings : [...answered.answer.warnings, context.t('engine_away', { reason: away })]
   const exit = await showOutcome(context, { ...answered, answer: { ...answered.answer, warnings } })
+  if (switched && !byDaemon) leaveTheRest(context)
   if (switched) await effect?.show(answered.answer)
   return exit
 }
