@@ -1,6 +1,8 @@
 // Small whole values for tests of the planners: a release, a replica, a service as it is seen.
 import { identityOf, keptSecretsHash } from '../src/core/identity.ts'
-import type { Definition, Level, Release, ReleaseConfig } from '../src/core/model.ts'
+import type { Definition, Level, Release, ReleaseConfig, ReleaseProcess } from '../src/core/model.ts'
+import { WEB } from '../src/core/processes.ts'
+import { replicaName } from '../src/core/replica-name.ts'
 import type { Seen, SeenReplica } from '../src/core/seen.ts'
 
 const HOUR_MS = 3_600_000
@@ -20,12 +22,13 @@ export function buildConfig(changes: Partial<ReleaseConfig> = {}): ReleaseConfig
     stop: { signal: 'SIGTERM', timeoutMs: 10_000, drainMs: 30_000 },
     health: { kind: 'http', path: '/healthz', ...timing },
     secrets: [],
+    processes: [],
     ...changes,
   }
 }
 
 export function buildDefinition(changes: Partial<Definition> = {}): Definition {
-  const { health, secrets: _secrets, ...process } = buildConfig()
+  const { health, secrets: _secrets, processes: _processes, ...process } = buildConfig()
   return {
     service: 'shop',
     environment: 'prod',
@@ -37,6 +40,7 @@ export function buildDefinition(changes: Partial<Definition> = {}): Definition {
     health,
     replicas: 2,
     process,
+    processes: [],
     secrets: [],
     standby: { warm: 1, warmForMs: HOUR_MS, frozen: 1, frozenForMs: 24 * HOUR_MS, cold: 5 },
     ...changes,
@@ -74,17 +78,31 @@ export function buildActive(number: number, changes: Partial<Release> = {}): Rel
   return buildRelease(number, { state: 'active', standbySince: null, ...changes })
 }
 
-export function buildReplicas(release: Release, level: Level, count = 2): SeenReplica[] {
+/** A process beside `web`, as a release keeps it. */
+export function buildProcess(name: string, changes: Partial<ReleaseProcess> = {}): ReleaseProcess {
+  const { health: _health, secrets: _secrets, processes: _processes, ...common } = buildConfig({ port: null })
+  return {
+    ...common,
+    name,
+    command: ['/app', name],
+    handover: null,
+    schedule: null,
+    health: { kind: 'running', ...timing },
+    ...changes,
+  }
+}
+
+export function buildReplicas(release: Release, level: Level, count = 2, process = WEB): SeenReplica[] {
   return Array.from({ length: count }, (_, index) => ({
     service: 'shop',
     environment: 'prod',
-    name: `r${release.number}-${index + 1}`,
+    name: replicaName(release.number, index + 1, process),
     release: release.number,
-    process: 'web',
-    address: `10.213.0.${release.number * 10 + index}`,
+    process,
+    address: `10.213.${process === WEB ? 0 : 1}.${release.number * 10 + index}`,
     level,
     secretsHash: keptSecretsHash(release, new Map()),
-    up: level === 'running',
+    up: process !== WEB || level === 'running',
   }))
 }
 
@@ -94,7 +112,7 @@ export function buildSeen(changes: Partial<Seen> = {}): Seen {
     environment: 'prod',
     nowAt: NOW_AT,
     definition: buildDefinition(),
-    liveReplicas: 2,
+    live: { web: 2 },
     active: null,
     candidate: null,
     replicas: [],

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { climb } from '../src/operations/ladder.ts'
 import type { App } from '../src/operations/app.ts'
 import { doOverdue } from '../src/operations/overdue.ts'
-import { buildConfig, buildDefinition } from './builders.ts'
+import { buildConfig, buildDefinition, buildProcess } from './builders.ts'
 import { deployTag, rollBack, World } from './doubles/world.ts'
 import type { Definition } from '../src/core/model.ts'
 
@@ -12,11 +12,15 @@ const shop = buildDefinition()
 const {
   health: _health,
   secrets: _secrets,
+  processes: _processes,
   ...withVolume
 } = buildConfig({
   mounts: [{ kind: 'volume', source: 'uploads', target: '/data', readOnly: false, shared: false }],
 })
 const exclusive = buildDefinition({ process: withVolume, replicas: 1 })
+const { health: _running, ...worker } = buildProcess('worker')
+const COLD = { warm: 0, warmForMs: 0, frozen: 0, frozenForMs: 0, cold: 1 }
+const withWorker = buildDefinition({ processes: [{ ...worker, replicas: 2, standby: COLD }] })
 const MAX_MOMENTS = 400
 
 type Scenario = {
@@ -65,6 +69,20 @@ const scenarios: Record<string, Scenario> = {
     act: (app, definition) => deployTag(app, definition, 'v1.1.0'),
     served: [1, 2],
     mayPause: true,
+  },
+  'a deploy with a worker': {
+    definition: withWorker,
+    before: (app, definition) => deployTag(app, definition, 'v1.0.0'),
+    act: (app, definition) => deployTag(app, definition, 'v1.1.0'),
+    served: [1, 2],
+    mayPause: false,
+  },
+  'a rollback with a worker': {
+    definition: withWorker,
+    before: twoReleases,
+    act: (app, definition) => rollBack(app, definition),
+    served: [1, 2],
+    mayPause: false,
   },
   'a warm rollback': {
     definition: shop,
@@ -132,6 +150,9 @@ async function killAt(scenario: Scenario, moment: number): Promise<boolean> {
   expect(serving(), 'who answers').toBe(active)
   if (service !== null) expect(world.file).toEqual(heir.store.replicas.wanted())
   if (service !== null) expect(world.proxy).toEqual(world.file)
+  expect(world.working(definition), 'whose workers work').toEqual(
+    active === null || definition.processes.length === 0 ? [] : [active],
+  )
   expect(heir.store.journal.verify()).toBeGreaterThanOrEqual(0)
   const known = new Set(heir.store.replicas.of(definition).map(({ name }) => name))
   expect(

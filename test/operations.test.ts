@@ -8,7 +8,7 @@ import { climb } from '../src/operations/ladder.ts'
 import { doOverdue, isOverdue } from '../src/operations/overdue.ts'
 import { remove } from '../src/operations/remove.ts'
 import { planRollbackOf } from '../src/operations/rollback.ts'
-import { buildDefinition } from './builders.ts'
+import { buildProcess, buildDefinition } from './builders.ts'
 import { Killed, alice, deployTag, rollBack, World } from './doubles/world.ts'
 
 const shop = buildDefinition()
@@ -304,6 +304,35 @@ describe('rollback', () => {
     }
     expect((await rollBack(app, shop)).answer.outcome).toBe('succeeded')
     expect(second).toMatchObject({ exit: 7, answer: { outcome: 'busy', error: { code: 'BUSY' } } })
+  })
+})
+
+describe('a rollback of a service with a worker', () => {
+  const { health: _running, ...worker } = buildProcess('worker')
+  const standby = { warm: 0, warmForMs: 0, frozen: 0, frozenForMs: 0, cold: 1 }
+  const definition = buildDefinition({ processes: [{ ...worker, replicas: 1, standby }] })
+
+  it('moves users although the engine is away, and the worker when it is back', async () => {
+    const { world, app } = await deployed(['v1.0.0', 'v1.1.0'], definition)
+    await doOverdue(app, { look: true })
+    world.engine.state = 'down'
+    const { answer } = await rollBack(app, definition)
+    expect(answer).toMatchObject({ outcome: 'succeeded', to: { release: 'r1' } })
+    expect(answer.warnings).toEqual([expect.stringContaining('left for later')])
+    expect(world.answering(definition)).toBe(1)
+    world.engine.state = 'up'
+    await doOverdue(app, { look: true })
+    expect(world.working(definition)).toEqual([1])
+  })
+
+  it('is a failure when the worker does not start, and says who serves', async () => {
+    const { world, app } = await deployed(['v1.0.0', 'v1.1.0'], definition)
+    world.engine.behaviour = ({ spec }) => (spec.name === 'r1-worker-1' ? { startFails: 'no such file' } : {})
+    const { answer, exit } = await rollBack(app, definition)
+    expect(exit).toBe(5)
+    expect(answer).toMatchObject({ outcome: 'failed', error: { code: 'ROLLBACK_FAILED' } })
+    expect(answer.error!.message).toMatch(/r1-worker-1 did not start.*Serving now: r1/s)
+    expect(world.answering(definition)).toBe(1)
   })
 })
 

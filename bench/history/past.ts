@@ -62,6 +62,7 @@ function createPast(app: App, definition: Definition) {
     env: { ...definition.process.env, FEATURES: `checkout-${number % 7},search-${number % 3}` },
     health: definition.health!,
     secrets: [],
+    processes: [],
   })
   function release(number: number, at: number, transactionId: string): void {
     const digest = `sha256:${(number * 2654435761).toString(16).padStart(64, '0').slice(-64)}`
@@ -214,6 +215,7 @@ function planOf(kind: OperationKind, from: number | null, to: number): Plan {
     to,
     strategy: 'start_first',
     because: [],
+    handovers: [],
     rung: kind === 'rollback' ? 'warm' : 'retired',
     create: kind === 'rollback' ? [] : names,
     changes: [],

@@ -33,5 +33,14 @@ export function configForMachines(config: ReleaseConfig) {
       start_period_ms: health.startPeriodMs,
     },
     stop: { signal: stop.signal, timeout_ms: stop.timeoutMs, drain_ms: stop.drainMs },
+    processes: config.processes.map(({ name, command, env, handover, schedule, memoryBytes, cpus }) => ({
+      process: name,
+      command,
+      env,
+      handover,
+      schedule: schedule === null ? null : { cron: schedule.cron, time_zone: schedule.timeZone },
+      memory_bytes: memoryBytes,
+      cpus,
+    })),
   }
 }

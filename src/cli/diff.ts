@@ -62,6 +62,8 @@ function changeLines(context: Context, change: Change, from: Release, to: Releas
     }
     case 'secret':
       return secretLines(context, change)
+    case 'process':
+      return removedAndAdded(context, textOf(change.before), textOf(change.after))
     case 'command':
     case 'port':
     case 'published_port':
@@ -79,6 +81,10 @@ function changeLines(context: Context, change: Change, from: Release, to: Releas
         : removedAndAdded(context, before, after)
     }
   }
+}
+
+function textOf(text: string | null): string[] {
+  return text === null ? [] : [visible(text)]
 }
 
 function secretLines(context: Context, { name, before, after, stays }: Change): string[] {

@@ -91,6 +91,17 @@ export function formatStrategy(plan: Pick<Plan, 'strategy' | 'because'>, t: Tran
   return t('stop_first', { because: because.join('; ') })
 }
 
+/** How a process beside `web` goes from one release to the other. */
+export function formatHandover(handover: Pick<Plan, 'strategy' | 'because'>, t: Translate): string {
+  if (handover.strategy === 'start_first') return t('handover_start_first')
+  return handover.because.length === 0 ? t('handover_stop_first') : formatBecause(handover, t)
+}
+
+function formatBecause({ because }: Pick<Plan, 'because'>, t: Translate): string {
+  const reasons = because.map(({ kind, name }) => t(kind === 'volume' ? 'because_volume' : 'because_port', { name }))
+  return t('handover_because', { because: reasons.join('; ') })
+}
+
 /** Columns on a terminal: Chinese characters take two, colours none. */
 export function widthOf(text: string): number {
   let width = 0

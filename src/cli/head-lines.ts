@@ -2,7 +2,7 @@
 import type { Head } from '../operations/history.ts'
 import type { Release } from '../core/model.ts'
 import type { Context } from './context.ts'
-import { formatAge, formatChanges, formatRelease, formatStrategy, labelled } from './format.ts'
+import { formatAge, formatChanges, formatRelease, formatHandover, formatStrategy, labelled } from './format.ts'
 
 export function headLines(context: Context, { scope, plan, from, to }: Head, kind: 'deploy' | 'rollback'): string[] {
   const { t, language } = context
@@ -18,5 +18,6 @@ export function headLines(context: Context, { scope, plan, from, to }: Head, kin
     labelled(`${scope.service} · ${scope.environment}`, `${source}  →  ${target}`),
     ...(from === null ? [] : [labelled(t('changes'), formatChanges(plan.changes, t))]),
     labelled(t(kind === 'rollback' ? 'way_back' : 'way_forward'), how.join(' · ')),
+    ...plan.handovers.map(({ process, ...handover }) => labelled(process, formatHandover(handover, t))),
   ]
 }

@@ -1,5 +1,6 @@
 // `astern status`: what serves, what stands by, and where a rollback would go.
 import { releaseName } from '../core/model.ts'
+import { WEB } from '../core/processes.ts'
 import { lookAtTraffic, type ServiceHealth, type StandbyView, statusOf, type StatusView } from '../operations/status.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
@@ -35,7 +36,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 
 function lines(context: Context, view: StatusView): string[] {
   const { t, language } = context
-  const { status, active, candidate, replicas, target, busy } = view
+  const { status, active, candidate, target, busy } = view
   const since = (at: number) => formatAge(context.now() - at, language)
   const title = `${status.service} · ${status.environment}`
   const result = [
@@ -43,14 +44,14 @@ function lines(context: Context, view: StatusView): string[] {
       ? labelled(title, paint(context, 'red', t('nothing_serves')))
       : labelled(
           title,
-          `${serving(context, view)} · ${healthOf(context, status.health)} · ${t('replicas_up', replicas)}`,
+          `${serving(context, view)} · ${healthOf(context, status.health)} · ${processesOf(context, view)}`,
         ),
-    labelled(t('listen'), [view.listen, ...view.hosts].join(' · ')),
+    ...(view.listen === '' ? [] : [labelled(t('listen'), [view.listen, ...view.hosts].join(' · '))]),
   ]
   if (candidate !== null) result.push(labelled(t('candidate'), formatRelease(candidate)))
   const shares = Object.entries(status.shares)
   const whole = active !== null && status.shares[releaseName(active.number)] === 100
-  if (!whole && (active !== null || shares.length > 0)) {
+  if (view.listen !== '' && !whole && (active !== null || shares.length > 0)) {
     const text = shares.map(([release, share]) => `${release} ${share} %`).join(' · ')
     result.push(labelled(t('shares'), text || paint(context, 'red', t('nobody'))))
   }
@@ -70,6 +71,14 @@ function serving(context: Context, { active }: StatusView): string {
   const age = formatAge(context.now() - (active.activeAt ?? active.createdAt), context.language)
   const quality = active.stable ? context.t('stable_age', { age }) : context.t('age', { age })
   return `${paint(context, 'bold', formatRelease(active))} (${quality})`
+}
+
+/** `2 of 2 replicas · worker 1 of 1` */
+function processesOf({ t }: Context, { status }: StatusView): string {
+  const texts = status.processes.map(({ process, running, wanted }) =>
+    process === WEB ? t('replicas_up', { up: running, wanted }) : t('process_up', { process, up: running, wanted }),
+  )
+  return texts.join(' · ')
 }
 
 function healthOf(context: Context, health: ServiceHealth): string {

@@ -1,6 +1,7 @@
 // `astern up`: the network, the proxy in front, and what the configuration file says of every service.
 import { fail, isAsternError } from '../core/errors.ts'
 import { scopeName } from '../core/model.ts'
+import { hasWeb } from '../core/processes.ts'
 import { define } from '../operations/define.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
@@ -39,7 +40,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     context.print(JSON.stringify(result))
   } else {
     context.print(t('proxy_runs', { version: facts.version ?? '?', kind: facts.kind ?? '?' }))
-    for (const definition of wanted)
+    for (const definition of wanted.filter(({ process }) => hasWeb(process)))
       context.print(t('listens', { scope: scopeName(definition), listen: definition.listen }))
     if (!engine.liveRestore) context.say(`${paint(context, 'yellow', t('warning'))}: ${t('live_restore_off')}`)
   }

@@ -5,5 +5,7 @@ export const DEFAULTS = {
   replicas: 1,
   stop: { signal: 'SIGTERM', timeout: '10s', drain: '30s' },
   standby: { warm: 1, warm_for: '1h', frozen: 1, frozen_for: '24h', cold: 5 },
+  processStandby: { warm: 0, frozen: 0, cold: 1 },
+  schedule: { time_zone: 'UTC', timeout: '1h' },
   onRollback: 'restore',
 } as const

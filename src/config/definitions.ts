@@ -1,5 +1,5 @@
 // Puts services and environments together: one Definition for each pair, and everything that two of them must not share.
-import type { Definition, PublishedPort, SecretReference } from '../core/model.ts'
+import type { Definition, ProcessDefinition, PublishedPort, SecretReference } from '../core/model.ts'
 import type { Placed } from './compose-service.ts'
 import { listenText, sameSocket } from './listen.ts'
 import type { Listen } from './listen.ts'
@@ -9,6 +9,7 @@ import type { EnvironmentConfig } from './schema.ts'
 import type { Service, ServiceContext } from './service.ts'
 import { didYouMean } from './suggest.ts'
 import { addPlain } from './variables.ts'
+import type { Variables } from './variables.ts'
 
 /** A definition with what was read for it, and where it was written. */
 type Draft = {
@@ -76,12 +77,17 @@ function draft(
     return shared === undefined ? null : { value: shared, place: { document, path: [...base, key] } }
   }
 
-  const listen = pick('listen', own?.listen, config.listen)
-  if (listen === null && !document.has([...base, 'listen']) && !document.has([...ownBase, 'listen'])) {
+  const listen = service.port === null ? null : pick('listen', own?.listen, config.listen)
+  if (
+    service.port !== null &&
+    listen === null &&
+    !document.has([...base, 'listen']) &&
+    !document.has([...ownBase, 'listen'])
+  ) {
     const place = { document, path: [...base, 'listen'] }
     problems.missing(place, `is missing; it is where users of ${service.name} connect, as in 127.0.0.1:18080`)
   }
-  const hosts = pick('hosts', own?.hosts, config.hosts)
+  const hosts = service.port === null ? null : pick('hosts', own?.hosts, config.hosts)
   const placedHosts = (hosts?.value ?? []).map((value, index) => ({
     value,
     place: { document, path: [...(hosts?.place.path ?? []), index] },
@@ -101,12 +107,21 @@ function draft(
   addPlain(variables, config.env ?? {}, { document, path: [...base, 'env'] }, problems)
   addPlain(variables, own?.env ?? {}, { document, path: [...ownBase, 'env'] }, problems)
   const secrets = new Map<string, SecretReference>()
-  const env: Record<string, string> = {}
   for (const [name, variable] of variables) if (variable.kind === 'secret') secrets.set(name, variable.reference)
   for (const reference of service.secrets) secrets.set(reference.name, reference)
-  for (const [name, variable] of [...variables].toSorted(byName)) {
-    if (variable.kind === 'plain' && !secrets.has(name)) env[name] = variable.value
-  }
+  const plain = (all: Variables): Record<string, string> =>
+    Object.fromEntries(
+      [...all]
+        .toSorted(byName)
+        .flatMap(([name, variable]) =>
+          variable.kind === 'plain' && !secrets.has(name) ? [[name, variable.value]] : [],
+        ),
+    )
+  const processes = service.processes.map(({ place, env: ownEnv, ...process }): ProcessDefinition => {
+    const all = new Map(variables)
+    addPlain(all, ownEnv, { ...place, path: [...place.path, 'env'] }, problems)
+    return { ...process, env: plain(all) }
+  })
   return {
     label: `${service.name} in ${environment.name}`,
     listen,
@@ -125,13 +140,14 @@ function draft(
       process: {
         port: service.port,
         command: service.command,
-        env,
+        env: plain(variables),
         mounts: service.mounts,
         ports: ports.map(({ value }) => published(value)),
         memoryBytes: service.memoryBytes,
         cpus: service.cpus,
         stop: service.stop,
       },
+      processes,
       secrets: [...secrets].toSorted(byName).map(([, reference]) => reference),
       standby: service.standby,
     },

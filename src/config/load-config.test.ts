@@ -37,6 +37,7 @@ describe('the documented examples', () => {
           cpus: null,
           stop: { signal: 'SIGTERM', timeoutMs: 10_000, drainMs: 30_000 },
         },
+        processes: [],
         secrets: [],
         standby: { warm: 1, warmForMs: 3_600_000, frozen: 1, frozenForMs: 86_400_000, cold: 5 },
       },
@@ -105,7 +106,7 @@ it('reports every problem of every file at once, in the order of the lines', () 
     ports: ["80", 9000:9000]
     memory: 128
     stop: { signal: SIGTREM, timeout: 10 }
-    processes: { worker: {} }
+    processes: { web: {}, Worker: {}, report: { schedule: 3 am, replicas: 2 } }
     hooks: {}
     cpus: 0
   Bad.Name:
@@ -139,7 +140,10 @@ extra: 1
       "astern.yaml:16:13 services.gin-shop.memory: expected a size of at least 6m, as in 128m or 1g, got 128",
       "astern.yaml:17:21 services.gin-shop.stop.signal: expected SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGABRT or SIGKILL, got "SIGTREM"; did you mean "SIGTERM"?",
       "astern.yaml:17:39 services.gin-shop.stop.timeout: expected a length of time from 0s to 1h, as in 500ms, 30s, 5m or 1h, got 10",
-      "astern.yaml:18:5 services.gin-shop.processes: processes are not supported yet",
+      "astern.yaml:18:18 services.gin-shop.processes.web: web is the service itself; its settings stand beside processes",
+      "astern.yaml:18:27 services.gin-shop.processes.Worker: expected a name of lower-case letters, digits and dashes, 40 at most",
+      "astern.yaml:18:59 services.gin-shop.processes.report.schedule: expected five fields (minute hour day month weekday) and a time zone that is known: CronPattern: invalid configuration format ('3 am'), exactly five, six, or seven space separated parts are required.",
+      "astern.yaml:18:65 services.gin-shop.processes.report.replicas: means nothing for a process with a schedule",
       "astern.yaml:19:5 services.gin-shop.hooks: hooks are not supported yet",
       "astern.yaml:20:11 services.gin-shop.cpus: expected a number from 0.01 to 1024, got 0",
       "astern.yaml:21:3 services.Bad.Name: expected a name of lower-case letters, digits and dashes, 40 at most, got "Bad.Name"",

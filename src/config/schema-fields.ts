@@ -9,6 +9,9 @@ import type { Parsed } from './problems.ts'
 /** Docker takes no less. */
 const MIN_MEMORY_BYTES = 6 * 1_024 * 1_024
 
+/** Lower-case letters, digits and dashes: it becomes part of container and proxy names, where a dot separates. */
+export const NAME_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/
+
 type Meta = { readonly description: string; readonly [key: string]: unknown }
 
 /** A text with a parser of its own: the editor sees a string, the program what was parsed. */

@@ -127,7 +127,11 @@ describe('each rule', () => {
     ['standby: { wram: 1 }', 'services.web.standby.wram: unknown field; did you mean "warm"?'],
     ['environment: {}', 'services.web.environment: unknown field; did you mean "env"?'],
     ['listen: 127.0.0.1:80', 'services.web.listen: unknown field here; it belongs under environments'],
-    ['processes: {}', 'services.web.processes: processes are not supported yet'],
+    ['processes: []', 'services.web.processes: expected a mapping of processes'],
+    [
+      'processes: { worker: { handover: now } }',
+      'services.web.processes.worker.handover: expected start_first or stop_first',
+    ],
     ['hooks: {}', 'services.web.hooks: hooks are not supported yet'],
     ['compose: compose.yaml', 'services.web.compose: there is no file compose.yaml'],
     ['compose: a#b#c', 'services.web.compose: expected FILE or FILE#SERVICE, as in compose.yaml#web, got "a#b#c"'],

@@ -11,6 +11,7 @@ import {
   list,
   mapping,
   matching,
+  NAME_PATTERN,
   memorySize,
   oneOf,
   parsed,
@@ -40,9 +41,6 @@ const SIGNALS = [
   'SIGABRT',
   'SIGKILL',
 ] as const
-
-/** Lower-case letters, digits and dashes: it becomes part of container and proxy names, where a dot separates. */
-export const NAME_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/
 
 /** Unreserved characters of a URL that mean nothing to a proxy's configuration file. */
 export const HTTP_PATH_PATTERN = /^\/[\w\-.~!&()*+,;=:@%/?]{0,1023}$/
@@ -162,7 +160,7 @@ const stop = mapping(
   { description: 'How a replica is stopped.' },
 )
 
-const standby = mapping(
+const standbyShape = mapping(
   {
     warm: integer(0, MAX_STANDBYS, {
       description: 'Earlier releases that keep running: a rollback takes milliseconds.',
@@ -187,12 +185,59 @@ const standby = mapping(
   },
   { description: 'How earlier releases are kept ready for a rollback.' },
 )
+export type StandbyConfig = z.output<typeof standbyShape>
 
 const cpus = z
   .number({ error: CPUS_RULE })
   .min(MIN_CPUS, { error: CPUS_RULE })
   .max(MAX_CPUS, { error: CPUS_RULE })
   .meta({ description: 'The most processor time a replica may use, in cores. When absent, no limit.', examples: [0.5] })
+
+/** What is said of a process beside `web`; the rest is the service's. */
+const process = mapping(
+  {
+    command: argv({
+      description: "The command in the container, word by word. When absent, the image's own.",
+      examples: [['/app', 'worker']],
+    }).optional(),
+    replicas: integer(1, MAX_REPLICAS, {
+      description: 'How many containers do its work.',
+      default: DEFAULTS.replicas,
+    }).optional(),
+    schedule: z
+      .string({ error: 'expected five fields, as in "0 3 * * *"' })
+      .meta({
+        description:
+          'When it runs, as cron writes it: minute, hour, day of month, month, weekday. Then it does not run all the time. `astern serve` starts it.',
+        examples: ['0 3 * * *'],
+      })
+      .optional(),
+    time_zone: z
+      .string({ error: 'expected a time zone, as in Asia/Shanghai' })
+      .meta({ description: 'The time zone of `schedule`.', default: DEFAULTS.schedule.time_zone })
+      .optional(),
+    timeout: duration(1_000, DAY_MS, {
+      description: 'A scheduled run that takes longer is stopped.',
+      default: DEFAULTS.schedule.timeout,
+    }).optional(),
+    handover: oneOf(['start_first', 'stop_first'], {
+      description:
+        'Whether the new release is started before the old one stops, or after. When absent, start_first, unless both would write to one volume.',
+    }).optional(),
+    env: env.optional(),
+    volumes: volumes.optional(),
+    memory: memorySize({ description: 'The most memory a replica may use.', examples: ['128m'] }).optional(),
+    cpus: cpus.optional(),
+    stop: stop.optional(),
+    standby: standbyShape
+      .meta({
+        description: 'How earlier releases of it are kept ready; when nothing is said, cold: 1 and nothing else.',
+      })
+      .optional(),
+  },
+  { description: 'A process beside `web`: a worker, or with `schedule` a job.' },
+)
+export type ProcessConfig = z.output<typeof process>
 
 const service = mapping(
   {
@@ -207,7 +252,8 @@ const service = mapping(
       examples: ['compose.yaml#web'],
     }).optional(),
     port: integer(1, MAX_PORT, {
-      description: 'Where the process listens in its container. Needed unless the compose file names it.',
+      description:
+        'Where the process listens in its container. Needed unless the compose file names it, or the service has only `processes`.',
     }).optional(),
     health: health.optional(),
     replicas: integer(1, MAX_REPLICAS, {
@@ -229,7 +275,15 @@ const service = mapping(
     }).optional(),
     cpus: cpus.optional(),
     stop: stop.optional(),
-    standby: standby.optional(),
+    standby: standbyShape.optional(),
+    processes: z
+      .record(z.string().meta({ pattern: NAME_PATTERN.source }), process, { error: 'expected a mapping of processes' })
+      .meta({
+        description:
+          'Processes beside `web`, from the same image: released and rolled back together with it. A service that names no `port` has these alone.',
+        examples: [{ worker: { command: ['/app', 'worker'] } }],
+      })
+      .optional(),
   },
   { description: 'A service: one deployable unit.' },
 )
@@ -283,7 +337,6 @@ export type EnvironmentConfig = Config['environments'][string]
 
 /** What is said of keys that are not known here: those of later versions, and those that people know from elsewhere. */
 export const UNKNOWN_KEYS: Readonly<Record<string, string>> = {
-  processes: 'processes are not supported yet',
   hooks: 'hooks are not supported yet',
   listen: 'unknown field here; it belongs under environments',
   hosts: 'unknown field here; it belongs under environments',

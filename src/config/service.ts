@@ -1,7 +1,6 @@
 // One service as astern.yaml and its compose file have it together: what stands in astern.yaml wins. What an environment may
 // change (listen, hosts, replicas, env) is added in definitions.ts.
 import { resolve } from 'node:path'
-import { parseDuration } from '../core/duration.ts'
 import type { Health, HealthTiming, Mount, SecretReference, StandbyPolicy, StopPolicy } from '../core/model.ts'
 import { readComposeService } from './compose-file.ts'
 import type { ComposeService } from './compose-file.ts'
@@ -22,7 +21,10 @@ import { DEFAULTS } from './defaults.ts'
 import type { FileAccess } from './files.ts'
 import type { Path, Place, Problems } from './problems.ts'
 import type { PortEntry } from './published-port.ts'
+import { readProcesses } from './processes.ts'
+import type { Process } from './processes.ts'
 import type { ServiceConfig } from './schema.ts'
+import { msOf, standbyOf } from './standby.ts'
 import { addEnvFile, addPlain } from './variables.ts'
 import type { Variables } from './variables.ts'
 import type { YamlDocument } from './yaml-document.ts'
@@ -45,7 +47,8 @@ export type Service = {
   readonly path: Path
   readonly image: string
   readonly composeTag: string | null
-  readonly port: number
+  /** `null`: it takes no requests. */
+  readonly port: number | null
   readonly health: Health | null
   readonly replicas: { readonly count: number; readonly place: Place | null }
   readonly command: readonly string[] | null
@@ -59,6 +62,7 @@ export type Service = {
   readonly cpus: number | null
   readonly stop: StopPolicy
   readonly standby: StandbyPolicy
+  readonly processes: readonly Process[]
 }
 
 const DEFAULT_TIMING: HealthTiming = {
@@ -86,18 +90,26 @@ export function readService(name: string, config: ServiceConfig, context: Servic
   const composedPorts = compose === null ? null : composePorts(compose, given('ports') ? null : problems)
   const inContainer = composedPorts?.inContainer ?? []
   const port = config.port ?? onlyPort(inContainer)
-  if (port === null && !given('port') && !unknown) {
+  const webless = port === null && !given('port') && inContainer.length === 0 && config.processes !== undefined
+  if (port === null && !webless && !given('port') && !unknown) {
     const why = inContainer.length > 1 ? `; the compose file names several (${inContainer.join(', ')})` : ''
     problems.missing(at('port'), `is missing${why}; it is where the process listens in its container`)
   }
   const limits = compose === null ? null : composeLimits(compose, problems)
   const composed = compose === null ? null : composeReplicas(compose, problems)
+  const common = {
+    mounts: mountsOf(config, given('volumes') ? null : compose, at, context),
+    memoryBytes: config.memory ?? limits?.memoryBytes ?? null,
+    cpus: config.cpus ?? limits?.cpus ?? null,
+    stop: stopOf(config, compose, problems),
+  }
   return {
+    ...common,
     name,
     path,
     image: config.image ?? composedImage?.repository ?? '',
     composeTag: composedImage?.tag ?? null,
-    port: port ?? 0,
+    port: webless ? null : (port ?? 0),
     health: healthOf(config, given('health') ? null : compose, port, problems),
     replicas:
       config.replicas !== undefined
@@ -106,15 +118,17 @@ export function readService(name: string, config: ServiceConfig, context: Servic
     command: commandOf(config, given('command') ? null : compose, at('command'), problems),
     variables: variablesOf(config, compose, at, context),
     secrets: secretsOf(config, at, context),
-    mounts: mountsOf(config, given('volumes') ? null : compose, at, context),
     ports: given('ports')
       ? (config.ports ?? []).flatMap((entries, index) => entries.map((value) => ({ value, place: at('ports', index) })))
       : (composedPorts?.fixed ?? []),
     portsFromCompose: !given('ports'),
-    memoryBytes: config.memory ?? limits?.memoryBytes ?? null,
-    cpus: config.cpus ?? limits?.cpus ?? null,
-    stop: stopOf(config, compose, problems),
-    standby: standbyOf(config),
+    standby: standbyOf(config.standby, DEFAULTS.standby),
+    processes: readProcesses(config, common, {
+      at,
+      problems,
+      words: wordsAt,
+      mounts: (process, place) => mountsOf(process, null, place, context),
+    }),
   }
 }
 
@@ -208,7 +222,7 @@ function secretsOf(config: ServiceConfig, at: At, { folder, files, problems }: S
 }
 
 function mountsOf(
-  { volumes }: ServiceConfig,
+  { volumes }: Pick<ServiceConfig, 'volumes'>,
   compose: ComposeService | null,
   at: At,
   { folder, problems }: ServiceContext,
@@ -235,20 +249,4 @@ function stopOf({ stop }: ServiceConfig, compose: ComposeService | null, problem
     timeoutMs: stop?.timeout ?? composed?.timeoutMs ?? msOf(DEFAULTS.stop.timeout),
     drainMs: stop?.drain ?? msOf(DEFAULTS.stop.drain),
   }
-}
-
-function standbyOf({ standby }: ServiceConfig): StandbyPolicy {
-  return {
-    warm: standby?.warm ?? DEFAULTS.standby.warm,
-    warmForMs: standby?.warm_for ?? msOf(DEFAULTS.standby.warm_for),
-    frozen: standby?.frozen ?? DEFAULTS.standby.frozen,
-    frozenForMs: standby?.frozen_for ?? msOf(DEFAULTS.standby.frozen_for),
-    cold: standby?.cold ?? DEFAULTS.standby.cold,
-  }
-}
-
-function msOf(text: string): number {
-  const ms = parseDuration(text)
-  if (ms === null) throw new Error(`no length of time: ${text}`)
-  return ms
 }

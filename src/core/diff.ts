@@ -1,6 +1,6 @@
 // What differs between two releases. Values of secrets are not known here and so cannot be shown.
 import { canonical } from './identity.ts'
-import type { Release } from './model.ts'
+import type { Release, ReleaseProcess } from './model.ts'
 
 export type ChangeKind =
   | 'image'
@@ -13,6 +13,7 @@ export type ChangeKind =
   | 'health'
   | 'stop'
   | 'secret'
+  | 'process'
 
 /** `before` and `after` are `null` where there is nothing; for secrets they are versions, and `stays` says that a rollback leaves it alone. */
 export type Change = {
@@ -45,8 +46,36 @@ export function diffReleases(before: Release, after: Release, keptSecrets: Reado
     ...change('limit', 'cpus', a.cpus, b.cpus),
     ...change('health', 'health', a.health, b.health),
     ...change('stop', 'stop', a.stop, b.stop),
+    ...processChanges(a.processes, b.processes),
   ]
 }
+
+/** `worker`: it came or went; `worker.command`: what differs in it. */
+function processChanges(a: readonly ReleaseProcess[], b: readonly ReleaseProcess[]): Change[] {
+  const names = [...new Set([...a, ...b].map(({ name }) => name))].sort()
+  return names.flatMap((name): Change[] => {
+    const before = a.find((one) => one.name === name)
+    const after = b.find((one) => one.name === name)
+    if (before === undefined || after === undefined) {
+      const label = (process: ReleaseProcess | undefined) =>
+        process === undefined ? null : show(process.command ?? name)
+      return [{ kind: 'process', name, before: label(before), after: label(after), stays: false }]
+    }
+    const settings = Object.keys(before) as (keyof ReleaseProcess)[]
+    return settings
+      .filter((setting) => canonical(before[setting]) !== canonical(after[setting]))
+      .map((setting) => ({
+        kind: 'process' as const,
+        name: `${name}.${PROCESS_WORDS[setting] ?? setting}`,
+        before: show(before[setting]),
+        after: show(after[setting]),
+        stays: false,
+      }))
+  })
+}
+
+/** Settings that astern.yaml calls otherwise. */
+const PROCESS_WORDS: Partial<Record<keyof ReleaseProcess, string>> = { mounts: 'volumes', memoryBytes: 'memory' }
 
 function secretChanges(before: Release, after: Release, kept: ReadonlySet<string>): Change[] {
   const versions = (release: Release) =>

@@ -6,7 +6,10 @@ const IDENTITY_HEX_DIGITS = 32
 
 /** Takes the image's config digest, so that pushing it later changes nothing. Keys are sorted, so their order in a file changes nothing either. */
 export function identityOf(configDigest: string, config: ReleaseConfig): string {
-  return hash('sha256', canonical({ configDigest, ...config })).slice(0, IDENTITY_HEX_DIGITS)
+  const { processes, ...web } = config
+  // A release with `web` alone is what it was before there were others.
+  const whole = processes.length === 0 ? web : config
+  return hash('sha256', canonical({ configDigest, ...whole })).slice(0, IDENTITY_HEX_DIGITS)
 }
 
 export type SecretVersions = ReadonlyMap<string, string>

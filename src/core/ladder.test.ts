@@ -4,6 +4,7 @@ import {
   buildActive,
   buildConfig,
   buildDefinition,
+  buildProcess,
   buildRelease,
   buildReplicas,
   buildSeen,
@@ -96,9 +97,9 @@ describe('the ladder', () => {
   })
 
   it('adds replicas of the active release when more are live, and takes away what is too much', () => {
-    const more = buildSeen({ active, liveReplicas: 3, replicas: buildReplicas(active, 'running', 2) })
+    const more = buildSeen({ active, live: { web: 3 }, replicas: buildReplicas(active, 'running', 2) })
     expect(planLadder(more, []).create).toEqual(['r50-3'])
-    const fewer = buildSeen({ active, liveReplicas: 1, replicas: buildReplicas(active, 'running', 2) })
+    const fewer = buildSeen({ active, live: { web: 1 }, replicas: buildReplicas(active, 'running', 2) })
     expect(planLadder(fewer, []).steps).toMatchObject([
       { kind: 'drain', replicas: ['r50-2'] },
       { kind: 'demote', replicas: ['r50-2'], level: 'absent' },
@@ -138,5 +139,35 @@ describe('the ladder', () => {
         expect(planLadder({ ...seen, replicas: [...seen.replicas, ...reached] }, left).steps).toEqual([])
       }),
     )
+  })
+})
+
+describe('the ladder of a worker', () => {
+  const config = buildConfig({ processes: [buildProcess('worker')] })
+  const live = { web: 2, worker: 2 }
+  const serving = buildActive(50, { config })
+  const before = buildRelease(49, { config, standbySince: NOW_AT - MINUTE_MS })
+
+  it('keeps one earlier release cold and no more, whatever web keeps', () => {
+    const older = buildRelease(48, { config, standbySince: NOW_AT - HOUR_MS })
+    expect([...wantedLevels(buildSeen({ live }), [before, older], 'worker').values()]).toEqual(['stopped', 'absent'])
+  })
+
+  it('brings as many workers of the active release to work as are live', () => {
+    const replicas = [...buildReplicas(serving, 'running'), ...buildReplicas(serving, 'stopped', 1, 'worker')]
+    const { steps, create } = planLadder(buildSeen({ active: serving, live, replicas }), [])
+    expect(create).toEqual(['r50-worker-3'])
+    expect(steps.map(stepKey)).toEqual(['wake:r50/worker', 'health:r50/worker'])
+  })
+
+  it('stops the worker of an earlier release without draining anybody', () => {
+    const replicas = [
+      ...buildReplicas(serving, 'running'),
+      ...buildReplicas(serving, 'running', 2, 'worker'),
+      ...buildReplicas(before, 'running'),
+      ...buildReplicas(before, 'running', 2, 'worker'),
+    ]
+    const { steps } = planLadder(buildSeen({ active: serving, live, replicas }), [before])
+    expect(steps.map(stepKey)).toEqual(['demote:r49/worker=stopped'])
   })
 })

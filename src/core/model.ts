@@ -25,9 +25,9 @@ export type HealthTiming = {
   readonly fall: number
   readonly startPeriodMs: number
 }
-/** `image` is the image's own HEALTHCHECK as the engine runs it. */
+/** `image` is the image's own HEALTHCHECK as the engine runs it; `running`: nobody can be asked, so it is enough that it keeps running. */
 export type Health = HealthTiming &
-  ({ readonly kind: 'http'; readonly path: string } | { readonly kind: 'tcp' | 'image' })
+  ({ readonly kind: 'http'; readonly path: string } | { readonly kind: 'tcp' | 'image' | 'running' })
 
 export type Mount = {
   readonly kind: 'volume' | 'bind'
@@ -74,7 +74,8 @@ export type StandbyPolicy = {
 
 /** What decides how the containers of a release behave, without image and secrets. */
 export type ProcessConfig = {
-  readonly port: number
+  /** Where it listens in its container; `null`: it takes no requests. */
+  readonly port: number | null
   /** `null`: the image's own command. */
   readonly command: readonly string[] | null
   readonly env: Readonly<Record<string, string>>
@@ -85,6 +86,24 @@ export type ProcessConfig = {
   readonly stop: StopPolicy
 }
 
+/** When a process that does not run all the time is started, and how long it may take. */
+export type Schedule = { readonly cron: string; readonly timeZone: string; readonly timeoutMs: number }
+
+/** A process beside `web`. It takes no requests: a worker runs all the time, a schedule from time to time. */
+type BesideWeb = ProcessConfig & {
+  readonly name: string
+  /** How one release hands over to the next; `null`: start-first wherever two releases may run at once. */
+  readonly handover: Strategy | null
+  /** `null`: it runs all the time. */
+  readonly schedule: Schedule | null
+}
+
+/** As a configuration file has it. */
+export type ProcessDefinition = BesideWeb & { readonly replicas: number; readonly standby: StandbyPolicy }
+
+/** As a release keeps it. */
+export type ReleaseProcess = BesideWeb & { readonly health: Health }
+
 /** One service in one environment as its configuration file has it: validated, defaults filled in, no secret values. */
 export type Definition = Scope & {
   /** Absolute path of the file it came from. */
@@ -93,21 +112,24 @@ export type Definition = Scope & {
   readonly image: string
   /** The tag in the compose file, if one was named there. */
   readonly composeTag: string | null
-  /** Address and port where users connect, e.g. `127.0.0.1:18080`. */
+  /** Address and port where users connect, e.g. `127.0.0.1:18080`; empty for a service without a `web` process. */
   readonly listen: string
   /** Host names that are routed here; empty: everything that reaches `listen`. */
   readonly hosts: readonly string[]
   /** `null`: the image's HEALTHCHECK if it has one, else a TCP connect. */
   readonly health: Health | null
   readonly replicas: number
+  /** The process `web`; without one, its port is `null` and the rest is what the other processes have in common. */
   readonly process: ProcessConfig
+  readonly processes: readonly ProcessDefinition[]
   readonly secrets: readonly SecretReference[]
   readonly standby: StandbyPolicy
 }
 
-/** The snapshot that a release is made of. Immutable. */
+/** The snapshot that a release is made of: the process `web`, and those beside it. Immutable. */
 export type ReleaseConfig = ProcessConfig & {
   readonly health: Health
+  readonly processes: readonly ReleaseProcess[]
   readonly secrets: readonly SecretVersion[]
 }
 
@@ -187,34 +209,41 @@ export type Outcome = 'succeeded' | 'rolled_back' | 'failed' | 'refused' | 'noop
 
 /**
  * One thing that must become true. Every step is an *ensure*: running it twice is running it once.
- * `replicas` are replica names of `release`.
+ * `replicas` are replica names of `release`, all of one process: `web` unless `process` says another.
  */
 export type Step =
   | { readonly kind: 'pull'; readonly release: number; readonly image: string }
-  | { readonly kind: 'create'; readonly release: number; readonly replicas: readonly string[] }
-  | { readonly kind: 'wake'; readonly release: number; readonly replicas: readonly string[] }
-  | { readonly kind: 'health'; readonly release: number; readonly replicas: readonly string[] }
+  | ({ readonly kind: 'create' } & OfReplicas)
+  | ({ readonly kind: 'wake' } & OfReplicas)
+  | ({ readonly kind: 'health' } & OfReplicas)
   | { readonly kind: 'shift_traffic'; readonly release: number | null }
   | { readonly kind: 'prove'; readonly release: number }
   | { readonly kind: 'drain'; readonly release: number; readonly replicas: readonly string[] }
-  | { readonly kind: 'demote'; readonly release: number; readonly replicas: readonly string[]; readonly level: Level }
+  | ({ readonly kind: 'demote'; readonly level: Level } & OfReplicas)
+
+type OfReplicas = { readonly release: number; readonly replicas: readonly string[]; readonly process?: string }
 
 export type StepKind = Step['kind']
 export type StepStatus = 'started' | 'in_progress' | 'succeeded' | 'failed' | 'skipped'
 
-/** The stable name of a step within its operation: `shift_traffic:r41`. */
+/** The stable name of a step within its operation: `shift_traffic:r41`, `wake:r41/worker`. */
 export function stepKey(step: Step): string {
   switch (step.kind) {
     case 'shift_traffic':
       return `shift_traffic:${step.release === null ? 'nobody' : releaseName(step.release)}`
     case 'demote':
-      return `demote:${releaseName(step.release)}=${step.level}`
-    case 'pull':
+      return `demote:${releaseName(step.release)}${ofProcess(step)}=${step.level}`
     case 'create':
     case 'wake':
     case 'health':
+      return `${step.kind}:${releaseName(step.release)}${ofProcess(step)}`
+    case 'pull':
     case 'prove':
     case 'drain':
       return `${step.kind}:${releaseName(step.release)}`
   }
+}
+
+function ofProcess({ process }: OfReplicas): string {
+  return process === undefined ? '' : `/${process}`
 }

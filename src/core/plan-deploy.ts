@@ -1,9 +1,11 @@
 // Decides how to go forward. Pure: what was seen and asked goes in; steps, or the reason why not, come out.
 import { diffReleases } from './diff.ts'
 import { type Release, releaseName, type Step } from './model.ts'
-import { type Decision, switchSteps } from './plan.ts'
+import type { Decision } from './plan.ts'
+import { planSwitch } from './plan-switch.ts'
+import { configOf, hasWeb, named, WEB } from './processes.ts'
 import type { Force } from './plan-rollback.ts'
-import { type Seen, strategyFor } from './seen.ts'
+import { isAsleep, type Seen, type SeenReplica, strategyFor } from './seen.ts'
 
 /** `release` is what is to be deployed; its image is on the host. */
 export function planDeploy(seen: Seen, release: Release, ask: { readonly force: ReadonlySet<Force> }): Decision {
@@ -16,16 +18,13 @@ export function planDeploy(seen: Seen, release: Release, ask: { readonly force: 
     const details = { release: releaseName(quarantine.release), reason: quarantine.reason }
     return { outcome: 'refused', code: 'QUARANTINED', details }
   }
-  const { strategy, because } = strategyFor(release.config, from?.config)
   return {
     outcome: 'plan',
     from: from?.number ?? null,
     to: release.number,
-    strategy,
-    because,
     notYetStable: true,
     changes: from === null ? [] : diffReleases(from, release),
-    ...switchSteps(seen, from, release, strategy, { pull: false }),
+    ...planSwitch(seen, from, release, 'forward'),
   }
 }
 
@@ -34,22 +33,34 @@ export function planDeploy(seen: Seen, release: Release, ask: { readonly force: 
  * taken it from the former release.
  */
 export function planWayBack(seen: Seen, former: Release | null, failed: Release, shifted: boolean): Step[] {
-  const steps: Step[] = []
-  const strategy = strategyFor(failed.config, former?.config).strategy
-  const left = seen.replicas.filter((replica) => replica.release === failed.number).map(({ name }) => name)
-  const stop: Step[] =
-    left.length === 0 ? [] : [{ kind: 'demote', release: failed.number, replicas: left, level: 'stopped' }]
-  if (former !== null && shifted) {
-    const own = seen.replicas.filter((replica) => replica.release === former.number)
-    const asleep = own.filter((replica) => replica.level !== 'running' || !replica.up).map(({ name }) => name)
-    if (strategy === 'stop_first') steps.push({ kind: 'shift_traffic', release: null }, ...stop)
-    if (asleep.length > 0) {
-      steps.push({ kind: 'wake', release: former.number, replicas: asleep })
-      steps.push({ kind: 'health', release: former.number, replicas: asleep })
-    }
-    steps.push({ kind: 'shift_traffic', release: former.number }, { kind: 'prove', release: former.number })
-    return strategy === 'stop_first' ? steps : [...steps, ...stop]
-  }
-  if (former === null && shifted) steps.push({ kind: 'shift_traffic', release: null })
-  return [...steps, ...stop]
+  const stop = byProcess(seen.replicas.filter((replica) => replica.release === failed.number)).map(
+    ([process, replicas]): Step => ({ kind: 'demote', release: failed.number, replicas, level: 'stopped', ...process }),
+  )
+  if (!shifted) return stop
+  if (former === null) return [{ kind: 'shift_traffic', release: null }, ...stop]
+  const own = seen.replicas.filter((replica) => replica.release === former.number)
+  const wake = (ofWeb: boolean) =>
+    byProcess(own.filter((replica) => isAsleep(replica) && (replica.process === WEB) === ofWeb)).flatMap(
+      ([process, replicas]): Step[] => [
+        { kind: 'wake', release: former.number, replicas, ...process },
+        { kind: 'health', release: former.number, replicas, ...process },
+      ],
+    )
+  const serve: Step[] = [
+    ...wake(true),
+    { kind: 'shift_traffic', release: former.number },
+    ...(hasWeb(former.config) ? [{ kind: 'prove' as const, release: former.number }] : []),
+  ]
+  const { strategy } = strategyFor(configOf(failed.config, WEB), configOf(former.config, WEB))
+  // Users first; but two that must not meet do not meet on the way back either.
+  const first: Step[] = strategy === 'stop_first' ? [{ kind: 'shift_traffic', release: null }, ...stop] : []
+  return [...first, ...serve, ...(strategy === 'stop_first' ? [] : stop), ...wake(false)]
+}
+
+/** Replica names by process, `web` first and without a name, as in steps. */
+function byProcess(replicas: readonly SeenReplica[]): [ReturnType<typeof named>, string[]][] {
+  const groups = [...Map.groupBy(replicas, ({ process }) => process)]
+  return groups
+    .sort(([a], [b]) => Number(b === WEB) - Number(a === WEB))
+    .map(([process, own]) => [named(process), own.map(({ name }) => name)])
 }

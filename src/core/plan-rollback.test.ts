@@ -52,7 +52,7 @@ describe('planRollback', () => {
 
   it('brings a target with too few replicas to the live number before traffic moves', () => {
     const replicas = [...buildReplicas(r42, 'running', 3), ...buildReplicas(r41, 'running', 2)]
-    const decision = decide({ active: r42, replicas, liveReplicas: 3 }, [r42, r41])
+    const decision = decide({ active: r42, replicas, live: { web: 3 } }, [r42, r41])
     expect(decision).toMatchObject({ create: ['r41-3'] })
     expect(keys(decision)).toEqual(['pull:r41', 'wake:r41', 'health:r41', 'shift_traffic:r41', 'prove:r41'])
   })
@@ -162,7 +162,7 @@ describe('planRollback', () => {
     const from = buildActive(42, { config: buildConfig({ mounts }) })
     const to = buildRelease(41, { config: buildConfig({ mounts }) })
     const replicas = [...buildReplicas(from, 'running', 1), ...buildReplicas(to, 'stopped', 1)]
-    const decision = decide({ active: from, replicas, liveReplicas: 1 }, [from, to])
+    const decision = decide({ active: from, replicas, live: { web: 1 } }, [from, to])
     expect(decision).toMatchObject({ strategy: 'stop_first', because: [{ kind: 'volume', name: 'uploads:/data' }] })
     expect(keys(decision)).toEqual([
       'shift_traffic:nobody',

@@ -1,8 +1,9 @@
 // Decides how to go back. Pure: what was seen and asked goes in; steps, or every reason why not, come out.
 import { diffReleases } from './diff.ts'
 import { type Release, releaseName } from './model.ts'
-import { type Decision, type Noop, type NoopWhy, type Refused, switchSteps } from './plan.ts'
-import { type Seen, strategyFor } from './seen.ts'
+import type { Decision, Noop, NoopWhy, Refused } from './plan.ts'
+import { planSwitch } from './plan-switch.ts'
+import type { Seen } from './seen.ts'
 
 export type Force = 'quarantine' | 'hold' | 'outdated' | 'freeze' | 'schema'
 
@@ -23,16 +24,13 @@ export function planRollback(seen: Seen, choices: RollbackChoices, ask: Rollback
   const from = seen.candidate ?? seen.active
   const target = chooseTarget(seen, choices, ask)
   if ('outcome' in target) return target
-  const { strategy, because } = strategyFor(target.config, from?.config)
   return {
     outcome: 'plan',
     from: from?.number ?? null,
     to: target.number,
-    strategy,
-    because,
     notYetStable: !target.stable,
     changes: from === null ? [] : diffReleases(from, target, new Set(seen.currentSecrets.keys())),
-    ...switchSteps(seen, from, target, strategy, { pull: true }),
+    ...planSwitch(seen, from, target, 'back'),
   }
 }
 

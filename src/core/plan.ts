@@ -2,15 +2,26 @@
 import type { Change } from './diff.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Details } from './errors.ts'
-import { type Release, releaseName, type Rung, type Step, type Strategy } from './model.ts'
-import { type Seen, type StrategyReason, newNames, readinessOf } from './seen.ts'
+import { releaseName, type Rung, type Step, type Strategy } from './model.ts'
+import type { StrategyReason } from './seen.ts'
+
+/** How a process beside `web` goes from one release to the other. */
+export type Handover = {
+  readonly process: string
+  readonly strategy: Strategy
+  /** Empty: it was chosen, or nothing forbids that both run. */
+  readonly because: readonly StrategyReason[]
+}
 
 export type Plan = {
   readonly outcome: 'plan'
   readonly from: number | null
   readonly to: number
+  /** Of `web`. */
   readonly strategy: Strategy
   readonly because: readonly StrategyReason[]
+  /** How each process beside `web` hands over. */
+  readonly handovers: readonly Handover[]
   /** How ready the target is before it wakes. */
   readonly rung: Rung
   /** Names of replicas that the steps create. */
@@ -39,39 +50,3 @@ export function noopReason({ active, why }: Noop): string {
   }
 }
 export type Decision = Plan | Refused | Noop
-
-/** The steps that bring traffic from one release to another: the same for the way forward and the way back. */
-export function switchSteps(
-  seen: Seen,
-  from: Release | null,
-  to: Release,
-  strategy: Strategy,
-  options: { readonly pull: boolean },
-): { steps: Step[]; create: string[]; rung: Rung } {
-  const { rung, usable, missing } = readinessOf(seen, to)
-  const create = newNames(seen, to.number, missing)
-  const asleep = [
-    ...usable.filter((replica) => replica.level !== 'running' || !replica.up).map(({ name }) => name),
-    ...create,
-  ]
-  const release = to.number
-  const serving =
-    from === null || from.number === to.number
-      ? []
-      : seen.replicas.filter(
-          (replica) => replica.release === from.number && (replica.level === 'running' || replica.level === 'frozen'),
-        )
-  const steps: Step[] = []
-  if (options.pull && create.length > 0) steps.push({ kind: 'pull', release, image: to.image })
-  if (strategy === 'stop_first' && from !== null && serving.length > 0) {
-    const names = serving.map(({ name }) => name)
-    if (create.length > 0) steps.push({ kind: 'create', release, replicas: create })
-    steps.push({ kind: 'shift_traffic', release: null })
-    steps.push({ kind: 'drain', release: from.number, replicas: names })
-    steps.push({ kind: 'demote', release: from.number, replicas: names, level: 'stopped' })
-  }
-  if (asleep.length > 0)
-    steps.push({ kind: 'wake', release, replicas: asleep }, { kind: 'health', release, replicas: asleep })
-  steps.push({ kind: 'shift_traffic', release }, { kind: 'prove', release })
-  return { steps, create, rung }
-}

@@ -1,10 +1,11 @@
 // What the planners look at: a service in an environment as it is known at one moment.
 import { type SecretVersions, keptSecretsHash } from './identity.ts'
+import { configOf, runningProcesses, WEB } from './processes.ts'
 import { replicaName } from './replica-name.ts'
-import type { Definition, Level, ReleaseConfig, Release, Replica, Rung, Scope, Strategy } from './model.ts'
+import type { Definition, Level, ProcessConfig, Release, Replica, Rung, Scope, Strategy } from './model.ts'
 
 export type SeenReplica = Replica & {
-  /** The proxy has it and lets it take requests. `false` too when it cannot be said. */
+  /** The proxy has it and lets it take requests; `false` too when it cannot be said. Of a process beside `web`: it runs. */
   readonly up: boolean
 }
 
@@ -13,7 +14,8 @@ export type Quarantine = { readonly release: number; readonly reason: string }
 export type Seen = Scope & {
   readonly nowAt: number
   readonly definition: Definition
-  readonly liveReplicas: number
+  /** How many replicas each process has now, by its name. */
+  readonly live: Readonly<Record<string, number>>
   readonly active: Release | null
   /** The release of a deploy that has not ended. */
   readonly candidate: Release | null
@@ -48,31 +50,54 @@ export type Readiness = {
   readonly stale: readonly SeenReplica[]
 }
 
-/** How ready a release is to serve with as many replicas as are live now. */
-export function readinessOf(seen: Seen, release: Release): Readiness {
+/** How ready a process of a release is to run with as many replicas as are live now. */
+export function readinessOf(seen: Seen, release: Release, process = WEB): Readiness {
   const wanted = keptSecretsHash(release, seen.currentSecrets)
-  const own = seen.replicas.filter((replica) => replica.release === release.number)
+  const live = configOf(release.config, process) === null ? 0 : liveOf(seen, process)
+  const own = replicasOf(seen, release.number, process)
   const stale = own.filter((replica) => replica.secretsHash !== wanted)
   const usable = own
     .filter((replica) => replica.secretsHash === wanted && replica.level !== 'absent')
     .sort((a, b) => SLOWNESS.indexOf(rungOfReplica(a)) - SLOWNESS.indexOf(rungOfReplica(b)))
-    .slice(0, seen.liveReplicas)
-  const missing = seen.liveReplicas - usable.length
+    .slice(0, live)
+  const missing = live - usable.length
   const slowest = usable.at(-1)
   const rung = missing > 0 || slowest === undefined ? 'retired' : rungOfReplica(slowest)
   return { rung, usable, missing, stale }
 }
 
+/** The slowest rung of all its processes without `web`, or of `web` alone: users wait for nobody else. */
+export function rungOf(seen: Seen, release: Release): Rung {
+  const [first, ...others] = runningProcesses(release.config)
+  const processes = first === undefined ? [] : first === WEB ? [first] : [first, ...others]
+  const rungs = processes.map((process) => readinessOf(seen, release, process).rung)
+  return rungs.sort((a, b) => SLOWNESS.indexOf(b) - SLOWNESS.indexOf(a))[0] ?? 'retired'
+}
+
+/** A process that was never counted has one replica. */
+export function liveOf(seen: Pick<Seen, 'live'>, process: string): number {
+  return seen.live[process] ?? 1
+}
+
+export function replicasOf(seen: Seen, release: number, process: string): SeenReplica[] {
+  return seen.replicas.filter((replica) => replica.release === release && replica.process === process)
+}
+
+/** It must be woken before it can do its work. */
+export function isAsleep(replica: SeenReplica): boolean {
+  return replica.level !== 'running' || !replica.up
+}
+
 /** Names for `count` replicas to come. */
-export function newNames(seen: Seen, release: number, count: number): string[] {
+export function newNames(seen: Seen, release: number, count: number, process = WEB): string[] {
   const first = seen.nextOrdinal(release)
-  return Array.from({ length: count }, (_, index) => replicaName(release, first + index))
+  return Array.from({ length: count }, (_, index) => replicaName(release, first + index, process))
 }
 
 export type StrategyReason = { readonly kind: 'volume' | 'port'; readonly name: string }
 
 /** Why two releases with this configuration must never run at the same time. */
-export function exclusiveReasons(config: Pick<ReleaseConfig, 'mounts' | 'ports'>): StrategyReason[] {
+export function exclusiveReasons(config: Pick<ProcessConfig, 'mounts' | 'ports'>): StrategyReason[] {
   return [
     ...config.mounts
       .filter((mount) => !mount.readOnly && !mount.shared)
@@ -82,11 +107,11 @@ export function exclusiveReasons(config: Pick<ReleaseConfig, 'mounts' | 'ports'>
 }
 
 /** Start-first unless two writers, or two holders of one port, would meet. */
-export function strategyFor(...configs: (Pick<ReleaseConfig, 'mounts' | 'ports'> | undefined)[]): {
+export function strategyFor(...configs: (Pick<ProcessConfig, 'mounts' | 'ports'> | null)[]): {
   strategy: Strategy
   because: StrategyReason[]
 } {
-  const because = configs.flatMap((config) => (config === undefined ? [] : exclusiveReasons(config)))
+  const because = configs.flatMap((config) => (config === null ? [] : exclusiveReasons(config)))
   const unique = [...new Map(because.map((reason) => [`${reason.kind} ${reason.name}`, reason])).values()]
   return { strategy: unique.length > 0 ? 'stop_first' : 'start_first', because: unique }
 }

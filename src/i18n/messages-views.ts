@@ -9,6 +9,7 @@ export const viewMessages = {
   },
   nothing_serves: { en: 'nothing serves', 'zh-CN': '没有版本在提供服务' },
   replicas_up: { en: '{up} of {wanted} replicas', 'zh-CN': '副本 {up}/{wanted}' },
+  process_up: { en: '{process} {up} of {wanted}', 'zh-CN': '{process} {up}/{wanted}' },
   listen: { en: 'listen', 'zh-CN': '监听' },
   candidate: { en: 'candidate', 'zh-CN': '候选' },
   shares: { en: 'shares', 'zh-CN': '流量占比' },

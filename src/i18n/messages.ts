@@ -71,6 +71,18 @@ export const messages = {
     en: 'stop first, because {because}: nobody answers in between',
     'zh-CN': '先停后启，因为 {because}：期间服务中断',
   },
+  handover_start_first: {
+    en: 'the new one starts, then the old one stops',
+    'zh-CN': '先启动新的，再停止旧的',
+  },
+  handover_stop_first: {
+    en: 'the old one stops, then the new one starts',
+    'zh-CN': '先停止旧的，再启动新的',
+  },
+  handover_because: {
+    en: 'the old one stops, then the new one starts, because {because}',
+    'zh-CN': '先停止旧的，再启动新的，因为 {because}',
+  },
   because_volume: { en: 'two releases must not write to the volume {name}', 'zh-CN': '两个版本不能同时写入卷 {name}' },
   because_port: { en: 'two releases cannot hold the host port {name}', 'zh-CN': '两个版本不能同时占用主机端口 {name}' },
   proof: { en: 'proof', 'zh-CN': '证明' },

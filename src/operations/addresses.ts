@@ -3,7 +3,12 @@ import { addressPool, nextAddress } from '../core/addresses.ts'
 import { fail } from '../core/errors.ts'
 import { keptSecretsHash } from '../core/identity.ts'
 import type { Release, Scope } from '../core/model.ts'
+import { configOf } from '../core/processes.ts'
+import { processOf } from '../core/replica-name.ts'
 import type { App } from './app.ts'
+
+/** Of a replica that takes no requests: the proxy never hears of it. */
+const NO_PORT = 0
 
 /** Within the commit of the plan. `versions` are those of the secrets that stay. Errors: NETWORK_FULL. */
 export function insertReplicas(
@@ -25,16 +30,19 @@ export function insertReplicas(
     const address = nextAddress(pool, taken)
     if (address === null) throw fail('NETWORK_FULL', { network: subnet })
     taken.add(address)
+    const process = processOf(name)
+    const config = configOf(release.config, process)
+    if (config === null) throw new Error(`${name} belongs to no process of its release`)
     store.replicas.insert({
       service: scope.service,
       environment: scope.environment,
       name,
       release: number,
-      process: 'web',
+      process,
       address,
       secretsHash: keptSecretsHash(release, current),
-      port: release.config.port,
-      healthPath: release.config.health.kind === 'http' ? release.config.health.path : null,
+      port: config.port ?? NO_PORT,
+      healthPath: config.health.kind === 'http' ? config.health.path : null,
     })
   }
 }

@@ -111,6 +111,7 @@ export type Ending = {
   readonly operation?: Operation | null
   readonly plan?: Plan
   readonly error?: AsternError | null
+  readonly warnings?: readonly string[]
 }
 
 /** Puts together what a deploy or rollback answers. */
@@ -119,9 +120,9 @@ export function answered(
   scope: Scope,
   kind: 'deploy' | 'rollback',
   totalMs: number,
-  { outcome, operation = null, plan, error = null }: Ending,
+  { outcome, operation = null, plan, error = null, warnings = [] }: Ending,
 ): Answered {
-  const proved = outcome === 'succeeded' && plan !== undefined
+  const proved = outcome === 'succeeded' && plan?.steps.some(({ kind }) => kind === 'prove') === true
   const unstable = kind === 'rollback' && plan !== undefined && plan.notYetStable
   return {
     answer: {
@@ -137,7 +138,7 @@ export function answered(
       rung: plan?.rung ?? null,
       proof: proved ? { release: releaseName(plan.to), answers: PROOF_REQUESTS, of: PROOF_REQUESTS } : null,
       hold: null,
-      warnings: unstable ? [`${releaseName(plan.to)} is not yet stable`] : [],
+      warnings: [...(unstable ? [`${releaseName(plan.to)} is not yet stable`] : []), ...warnings],
       error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
     },
     plan: plan ?? null,

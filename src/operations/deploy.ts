@@ -4,6 +4,9 @@ import { type Definition, releaseName, type Release } from '../core/model.ts'
 import { planDeploy, planWayBack } from '../core/plan-deploy.ts'
 import { type Decision, type Plan } from '../core/plan.ts'
 import type { Force } from '../core/plan-rollback.ts'
+import { hasWeb } from '../core/processes.ts'
+import type { TrafficSeen } from '../ports/traffic.ts'
+import { liveUnder } from '../store/services.ts'
 import { insertReplicas, keptVersions } from './addresses.ts'
 import { answered, type Answered, asAsternError, detailOf, type Ending, refOf, servingNow } from './answer.ts'
 import type { App, Asked } from './app.ts'
@@ -24,11 +27,11 @@ export async function planDeployOf(
 ): Promise<{ decision: Decision; release: Release } | null> {
   const image = await findImage(app, definition, asked.tag, false, asked.signal)
   if (image === null) return null
-  const observed = await app.traffic.observe()
+  const observed = await observeFor(app, definition)
   const draft = draftRelease(app, definition, image, await readSecrets(app, definition, asked.signal))
   const seen = app.store.services.get(definition) === null ? unseen(app, definition) : see(app, definition, observed)
   const release = { ...draft.release, number: app.store.services.get(definition)?.nextRelease ?? 1 }
-  return { decision: planDeploy({ ...seen, liveReplicas: draft.liveReplicas }, release, asked), release }
+  return { decision: planDeploy({ ...seen, live: draft.live }, release, asked), release }
 }
 
 /** Errors that are thrown, with nothing changed: those of preparing (image, secrets, engine, proxy). Everything later is in the answer. */
@@ -37,7 +40,7 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
   const startedAt = clock.monotonic()
   const answer = (ending: Ending) => answered(app, definition, 'deploy', clock.monotonic() - startedAt, ending)
   const controller = new AbortController()
-  await app.traffic.observe()
+  await observeFor(app, definition)
   await prepareHost(app, definition)
   let operation: Operation
   try {
@@ -56,7 +59,7 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
     let decision: Decision
     try {
       const draft = await prepare(app, operation, definition, asked)
-      const observed = await app.traffic.observe()
+      const observed = await observeFor(app, definition)
       const planFrom = clock.monotonic()
       decision = operation.commit(() => decide(app, operation, definition, draft, asked, observed, planFrom))
     } catch (error) {
@@ -90,6 +93,11 @@ async function prepare(app: App, operation: Operation, definition: Definition, a
   return draftRelease(app, definition, image!, await readSecrets(app, definition, operation.signal))
 }
 
+/** A service without `web` needs no proxy. Error: PROXY_DOWN. */
+async function observeFor(app: App, definition: Definition): Promise<TrafficSeen | null> {
+  return hasWeb(definition.process) ? app.traffic.observe() : null
+}
+
 /** Within a commit: decides, and writes the intent of the first step. */
 function decide(
   app: App,
@@ -97,7 +105,7 @@ function decide(
   definition: Definition,
   draft: Draft,
   asked: DeployAsked,
-  observed: Awaited<ReturnType<App['traffic']['observe']>>,
+  observed: TrafficSeen | null,
   startedAt: number,
 ): Decision {
   const { services, releases } = app.store
@@ -254,7 +262,7 @@ function unseen(app: App, definition: Definition): Parameters<typeof planDeploy>
     environment: definition.environment,
     nowAt: app.clock.now(),
     definition,
-    liveReplicas: definition.replicas,
+    live: liveUnder(definition, null),
     active: null,
     candidate: null,
     replicas: [],

@@ -10,6 +10,8 @@ import { effect, intent, result } from './steps.ts'
 export type RunOptions = {
   /** The first step's `started` is already committed, together with what came before it. */
   readonly firstStarted?: boolean
+  /** Runs within the commit that says that a step succeeded. */
+  readonly after?: (step: Step) => void
   /** Runs within the commit that says that the last step succeeded. */
   readonly atLast?: () => void
   /** Steps that succeeded before a crash are tried again under the next attempt's number. */
@@ -33,6 +35,7 @@ export async function runSteps(
   for (const [index, step] of steps.entries()) {
     const next = steps[index + 1]
     await finishStep(app, operation, step, attempt, () => {
+      options.after?.(step)
       if (next === undefined) options.atLast?.()
       else startStep(app, operation, next, attempt)
     })

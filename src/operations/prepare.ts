@@ -1,16 +1,21 @@
 // Everything a deploy needs before anything moves: the host, the image, the secrets, and the release made of them.
 import { fail } from '../core/errors.ts'
 import { identityOf } from '../core/identity.ts'
-import type { Definition, Health, ImageFacts, Release, SecretVersion } from '../core/model.ts'
+import type { Definition, Health, ImageFacts, Release, ReleaseProcess, SecretVersion } from '../core/model.ts'
+import { hasWeb } from '../core/processes.ts'
+import type { Seen } from '../core/seen.ts'
 import type { SealedSecrets } from '../store/releases.ts'
+import { liveUnder } from '../store/services.ts'
 import type { App } from './app.ts'
 
 const DEFAULT_TIMING = { intervalMs: 500, timeoutMs: 2_000, rise: 1, fall: 2, startPeriodMs: 30_000 }
+/** Nobody can be asked whether a process without requests works; it does as long as it does not end. */
+const KEEPS_RUNNING: Health = { kind: 'running', ...DEFAULT_TIMING }
 const VERSION = /^v?\d+\.\d+\.\d+/
 
 export type OpenSecrets = { readonly versions: readonly SecretVersion[]; readonly sealed: SealedSecrets }
 
-export type Draft = { readonly release: Release; readonly sealed: SealedSecrets; readonly liveReplicas: number }
+export type Draft = { readonly release: Release; readonly sealed: SealedSecrets; readonly live: Seen['live'] }
 
 /** Errors: ENGINE_…, FOREIGN_INSTALLATION. */
 export async function prepareHost(app: App, definition: Definition): Promise<void> {
@@ -55,14 +60,16 @@ export async function readSecrets(app: App, definition: Definition, signal?: Abo
 
 /** The release as it would be; its number is handed out when the plan is committed. */
 export function draftRelease(app: App, definition: Definition, image: ImageFacts, secrets: OpenSecrets): Draft {
-  const health: Health = definition.health ?? { kind: image.hasHealthcheck ? 'image' : 'tcp', ...DEFAULT_TIMING }
+  const health = definition.health ?? (hasWeb(definition.process) ? webHealth(image) : KEEPS_RUNNING)
   const config = {
     ...definition.process,
     health,
+    processes: definition.processes.map(({ replicas: _replicas, standby: _standby, ...process }): ReleaseProcess => ({
+      ...process,
+      health: KEEPS_RUNNING,
+    })),
     secrets: [...secrets.versions].sort((a, b) => (a.name < b.name ? -1 : 1)),
   }
-  const before = app.store.services.get(definition)
-  const kept = before !== null && before.definition.replicas === definition.replicas
   return {
     release: {
       service: definition.service,
@@ -85,8 +92,12 @@ export function draftRelease(app: App, definition: Definition, image: ImageFacts
       standbySince: null,
     },
     sealed: secrets.sealed,
-    liveReplicas: kept ? before.liveReplicas : definition.replicas,
+    live: liveUnder(definition, app.store.services.get(definition)),
   }
+}
+
+function webHealth(image: ImageFacts): Health {
+  return { kind: image.hasHealthcheck ? 'image' : 'tcp', ...DEFAULT_TIMING }
 }
 
 /** A tag that is a version says it; else the image's own label; else the tag as it is. */

@@ -2,6 +2,7 @@
 import { fail, isAsternError } from '../core/errors.ts'
 import { keptSecretsHash } from '../core/identity.ts'
 import type { Release, Scope } from '../core/model.ts'
+import { configOf, type RunningConfig } from '../core/processes.ts'
 import type { ReplicaName, ReplicaSpec } from '../ports/runtime.ts'
 import type { StoredReplica } from '../store/replicas.ts'
 import type { App } from './app.ts'
@@ -9,16 +10,19 @@ import type { App } from './app.ts'
 /** Shorter ones would hide half of every text, and are no secrets. */
 const SHORTEST_SECRET = 4
 
-function find(app: App, scope: Scope, name: string): { replica: StoredReplica; release: Release } {
+type Found = { readonly replica: StoredReplica; readonly release: Release; readonly config: RunningConfig }
+
+function find(app: App, scope: Scope, name: string): Found {
   const replica = app.store.replicas.get(scope, name)
   const release = replica === null ? null : app.store.releases.get(scope, replica.release)
-  if (replica === null || release === null)
+  const config = replica === null || release === null ? null : configOf(release.config, replica.process)
+  if (replica === null || release === null || config === null)
     throw new Error(`no replica ${name} of ${scope.service} in ${scope.environment}`)
-  return { replica, release }
+  return { replica, release, config }
 }
 
 export function replicaSpec(app: App, scope: Scope & { readonly transactionId: string }, name: string): ReplicaSpec {
-  const { replica, release } = find(app, scope, name)
+  const { replica, release, config } = find(app, scope, name)
   return {
     service: scope.service,
     environment: scope.environment,
@@ -28,19 +32,19 @@ export function replicaSpec(app: App, scope: Scope & { readonly transactionId: s
     transactionId: scope.transactionId,
     address: replica.address,
     configDigest: release.configDigest,
-    config: release.config,
-    openEnv: () => openEnv(app, scope, release, replica),
+    config,
+    openEnv: () => openEnv(app, scope, release, replica, config.env),
   }
 }
 
 export function replicaNameWithPolicy(app: App, scope: Scope, name: string): ReplicaName {
-  const { release } = find(app, scope, name)
+  const { release, config } = find(app, scope, name)
   return {
     service: scope.service,
     environment: scope.environment,
     name,
     release: release.number,
-    stop: release.config.stop,
+    stop: config.stop,
   }
 }
 
@@ -67,7 +71,13 @@ export function redacted(app: App, scope: Scope, number: number, error: unknown)
  * The environment as the release had it; secrets marked `keep_current` as they are now, if the replica was made to have those (the replicas of a
  * deploy that has not ended have their own).
  */
-function openEnv(app: App, scope: Scope, release: Release, replica: StoredReplica): Record<string, string> {
+function openEnv(
+  app: App,
+  scope: Scope,
+  release: Release,
+  replica: StoredReplica,
+  env: Readonly<Record<string, string>>,
+): Record<string, string> {
   const { vault, services, releases } = app.store
   const sealed = { ...releases.sealed(scope, release.number) }
   const current = services.currentSecrets(scope)
@@ -76,5 +86,5 @@ function openEnv(app: App, scope: Scope, release: Release, replica: StoredReplic
     for (const secret of current) if (secret.name in sealed) sealed[secret.name] = secret.sealed
   }
   const secrets = Object.fromEntries(Object.entries(sealed).map(([name, value]) => [name, vault.open(name, value)]))
-  return { ...release.config.env, ...secrets }
+  return { ...env, ...secrets }
 }

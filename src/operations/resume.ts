@@ -8,7 +8,7 @@ import { runSteps } from './executor.ts'
 import { planOf } from './history.ts'
 import { begin, type Operation, whileLeased } from './operation.ts'
 import { finishRemoval } from './remove.ts'
-import { succeeded as rollbackSucceeded } from './rollback.ts'
+import { whenDone } from './rollback.ts'
 
 /** Operations of the scope without an end whose owner is dead. */
 export function abandoned(app: App, scope: Scope): StoredOperation[] {
@@ -59,10 +59,7 @@ async function finish(app: App, operation: Operation, stored: StoredOperation): 
   const steps = plan.steps.map((step) => ({ step, key: stepKey(step) }))
   const left = steps.filter(({ key }) => !done.has(key) || key === shiftKey || key === proveKey).map(({ step }) => step)
   if (stored.kind === 'rollback') {
-    await runSteps(app, operation, left, {
-      attempt: 2,
-      atLast: () => rollbackSucceeded(app, operation, plan, stored.reason),
-    })
+    await runSteps(app, operation, left, { attempt: 2, ...whenDone(app, operation, plan, stored.reason) })
     return
   }
   const wasGoingBack = events.some(({ status }) => status === 'failed')

@@ -1,14 +1,16 @@
 // Takes a service back. The way of a warm rollback touches the state and the proxy, and nothing else.
-import { type AsternError, fail, reasonOf } from '../core/errors.ts'
-import { releaseName, type Scope } from '../core/model.ts'
+import { type AsternError, type ErrorCode, fail, isAsternError, reasonOf } from '../core/errors.ts'
+import { releaseName, type Scope, type Step, stepKey } from '../core/model.ts'
+import { hasWeb } from '../core/processes.ts'
 import { planWayBack } from '../core/plan-deploy.ts'
 import { type Decision, type Noop, noopReason, type Plan, type Refused } from '../core/plan.ts'
 import { planRollback, type RollbackRequest } from '../core/plan-rollback.ts'
+import type { TrafficSeen } from '../ports/traffic.ts'
 import { mayPreempt } from '../store/leases.ts'
 import { insertReplicas } from './addresses.ts'
 import { answered, type Answered, asAsternError, detailOf, type Ending, servingNow } from './answer.ts'
 import type { App, Asked } from './app.ts'
-import { runSteps, startPlan } from './executor.ts'
+import { type RunOptions, runSteps, startPlan } from './executor.ts'
 import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
 import { supersedeUnfinished } from './supersede.ts'
 import { choices, see } from './see.ts'
@@ -16,11 +18,14 @@ import { choices, see } from './see.ts'
 /** What the proxy said so recently is as good as asking again: its own health checks are no younger. A daemon looks more often than that. */
 const FRESH_MS = 1_500
 
+/** What cannot be done now, but will be. */
+const ENGINE_AWAY: ReadonlySet<ErrorCode> = new Set(['ENGINE_UNAVAILABLE', 'ENGINE_PERMISSION'])
+
 export type RollbackAsked = Asked & RollbackRequest
 
 /** Says what a rollback would do, and changes nothing. Errors: SERVICE_UNKNOWN, RELEASE_UNKNOWN, PROXY_DOWN. */
 export async function planRollbackOf(app: App, scope: Scope, asked: RollbackAsked): Promise<Decision> {
-  const observed = await app.traffic.observe()
+  const observed = await observeFor(app, scope)
   return planRollback(see(app, scope, observed), choices(app, scope, asked.to), asked)
 }
 
@@ -31,7 +36,7 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
   const elapsed = () => clock.monotonic() - startedAt
   const answer = (ending: Ending) => answered(app, scope, 'rollback', elapsed(), ending)
   const controller = new AbortController()
-  const observed = await app.traffic.observe(FRESH_MS)
+  const observed = await observeFor(app, scope)
   let opened: Opened
   try {
     // Reading, deciding and writing the intent are one transaction: nobody can come between.
@@ -63,13 +68,13 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
   const { plan, operation } = opened
   try {
     await whileLeased(app, operation, controller, () =>
-      runSteps(app, operation, plan.steps, {
-        firstStarted: true,
-        atLast: () => succeeded(app, operation, plan, asked.reason),
-      }),
+      runSteps(app, operation, plan.steps, { firstStarted: true, ...whenDone(app, operation, plan, asked.reason) }),
     )
     return answer({ outcome: 'succeeded', operation, plan })
   } catch (error) {
+    if (leftForLater(app, operation, plan, error)) {
+      return answer({ outcome: 'succeeded', operation, plan, warnings: [`left for later: ${reasonOf(error)}`] })
+    }
     const failure = lostLease(error, operation)
       ? fail('LEASE_LOST', {}, error)
       : await failed(app, operation, plan, error)
@@ -96,13 +101,56 @@ function open(app: App, operation: Operation, plan: Plan, planMs: number): void 
   startPlan(app, operation, plan, planMs)
 }
 
-/** Within the commit of the proof: users are safe, and the state says so. */
-export function succeeded(
+/** A service without `web` needs no proxy. Error: PROXY_DOWN. */
+async function observeFor(app: App, scope: Scope): Promise<TrafficSeen | null> {
+  try {
+    return await app.traffic.observe(FRESH_MS)
+  } catch (error) {
+    const definition = app.store.services.get(scope)?.definition
+    if (definition === undefined || hasWeb(definition.process)) throw error
+    return null
+  }
+}
+
+/** What is committed with the step that makes users safe, and with the last one. */
+export function whenDone(
   app: App,
   operation: Operation,
-  plan: Pick<Plan, 'from' | 'to'>,
+  plan: Plan,
   reason: string | null,
-): void {
+): Pick<RunOptions, 'after' | 'atLast'> {
+  const safe = stepKey(safeStep(plan))
+  return {
+    after: (step) => {
+      if (stepKey(step) === safe) switched(app, operation, plan, reason)
+    },
+    atLast: () => operation.end('succeeded'),
+  }
+}
+
+/** After it users are safe: the proof, or where nobody is served the shift. */
+function safeStep({ steps, to }: Plan): Step {
+  const shift: Step = { kind: 'shift_traffic', release: to }
+  return steps.find(({ kind }) => kind === 'prove') ?? shift
+}
+
+/**
+ * Users are safe, and what is left is only to be done when the engine is back: true, and the operation has ended. The ladder does it then, as
+ * overdue work.
+ */
+function leftForLater(app: App, operation: Operation, plan: Plan, error: unknown): boolean {
+  if (!isAsternError(error) || !ENGINE_AWAY.has(error.code)) return false
+  const safe = stepKey(safeStep(plan))
+  const done = app.store.journal
+    .ofTransaction(operation.transactionId)
+    .some(({ key, status }) => key === safe && status === 'succeeded')
+  if (!done || !app.store.leases.holds(operation.lease)) return false
+  operation.commit(() => operation.end('succeeded', { left: error.message }))
+  return true
+}
+
+/** Within the commit of the proof: users are safe, and the state says so. */
+function switched(app: App, operation: Operation, plan: Pick<Plan, 'from' | 'to'>, reason: string | null): void {
   const { releases, services } = app.store
   const nowAt = app.clock.now()
   const from = plan.from === null ? null : releases.get(operation, plan.from)
@@ -123,7 +171,6 @@ export function succeeded(
   if (to !== null && to.identity !== from?.identity) releases.liftQuarantine(operation, to.identity)
   services.setCandidate(operation, null)
   releases.markActive(operation, plan.to, 'rollback', nowAt)
-  operation.end('succeeded')
 }
 
 /** A rollback does not roll itself back; but when stop-first has left nobody to serve, what served before is started again. */

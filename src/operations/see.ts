@@ -1,6 +1,7 @@
 // Reads what the planners look at. One pass over the state, without an await, so that deciding and writing the intent are one transaction.
 import { fail } from '../core/errors.ts'
 import { type Release, scopeName, type Scope } from '../core/model.ts'
+import { WEB } from '../core/processes.ts'
 import type { RollbackChoices } from '../core/plan-rollback.ts'
 import type { Seen } from '../core/seen.ts'
 import type { ServerSeen, TrafficSeen } from '../ports/traffic.ts'
@@ -26,12 +27,12 @@ export function see(app: App, scope: Scope, traffic: TrafficSeen | null): Seen {
     environment: scope.environment,
     nowAt: app.clock.now(),
     definition: service.definition,
-    liveReplicas: service.liveReplicas,
+    live: service.live,
     active: release(service.active),
     candidate: release(service.candidate),
     replicas: store.replicas
       .of(scope)
-      .map((replica) => ({ ...replica, up: mayServe(replica) && up.has(replica.name) })),
+      .map((replica) => ({ ...replica, up: replica.process !== WEB || (mayServe(replica) && up.has(replica.name)) })),
     // one identity at a time, so that a long history costs nothing
     quarantined: { get: (identity) => store.releases.quarantined(scope, identity) ?? undefined },
     currentSecrets: new Map(store.services.currentSecrets(scope).map(({ name, version }) => [name, version])),

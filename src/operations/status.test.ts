@@ -23,7 +23,7 @@ async function status(app: App, scope = shop) {
 }
 
 describe('the status of a service', () => {
-  it('has exactly the names of the contract, and nothing is missing', async () => {
+  it('has the names of the contract and its processes, and nothing is missing', async () => {
     const { app } = await deployed(['v1.0.0', 'v1.1.0'])
     const digest = (number: number) => `sha256:${String(number).padStart(64, '0')}`
     expect((await status(app)).status).toEqual({
@@ -34,6 +34,7 @@ describe('the status of a service', () => {
       standby: [{ release: 'r1', version: 'v1.0.0', image: 'shop:v1.0.0', digest: digest(1), rung: 'warm' }],
       shares: { r2: 100 },
       health: 'healthy',
+      processes: [{ process: 'web', running: 2, wanted: 2 }],
       hold: null,
     })
   })
@@ -49,6 +50,7 @@ describe('the status of a service', () => {
       standby: [],
       shares: {},
       health: 'down',
+      processes: [],
       hold: null,
     })
   })
@@ -71,9 +73,13 @@ describe('the status of a service', () => {
     const { world, app } = await deployed(['v1.0.0'])
     const [first, second] = [...world.engine.containers.values()]
     world.engine.stop(first!)
-    expect(await status(app)).toMatchObject({ status: { health: 'degraded' }, replicas: { up: 1, wanted: 2 } })
+    expect(await status(app)).toMatchObject({
+      status: { health: 'degraded', processes: [{ process: 'web', running: 1, wanted: 2 }] },
+    })
     world.engine.stop(second!)
-    expect(await status(app)).toMatchObject({ status: { health: 'down' }, replicas: { up: 0, wanted: 2 } })
+    expect(await status(app)).toMatchObject({
+      status: { health: 'down', processes: [{ process: 'web', running: 0, wanted: 2 }] },
+    })
   })
 
   it('is down when the proxy is, with shares and rungs as they are committed', async () => {
@@ -185,12 +191,21 @@ describe('shares', () => {
 
 describe('health', () => {
   it('is healthy with more replicas than are wanted, too', () => {
-    expect([healthOf(0, 2), healthOf(1, 2), healthOf(2, 2), healthOf(3, 2)]).toEqual([
-      'down',
-      'degraded',
-      'healthy',
-      'healthy',
-    ])
+    const web = (running: number) => healthOf([{ process: 'web', running, wanted: 2 }])
+    expect([web(0), web(1), web(2), web(3)]).toEqual(['down', 'degraded', 'healthy', 'healthy'])
+  })
+})
+
+describe('health with a worker', () => {
+  const worker = (running: number) => ({ process: 'worker', running, wanted: 1 })
+
+  it('is degraded without its worker while users are served, and down without web', () => {
+    expect(healthOf([{ process: 'web', running: 1, wanted: 1 }, worker(0)])).toBe('degraded')
+    expect(healthOf([{ process: 'web', running: 0, wanted: 1 }, worker(1)])).toBe('down')
+  })
+
+  it('is that of its workers where nobody is served', () => {
+    expect([healthOf([worker(0)]), healthOf([worker(1)])]).toEqual(['down', 'healthy'])
   })
 })
 

@@ -3,7 +3,8 @@
 import { type AsternError, isAsternError } from '../core/errors.ts'
 import { type Level, type Release, type ReleaseRef, releaseName, type Rung, type Scope } from '../core/model.ts'
 import { planRollback } from '../core/plan-rollback.ts'
-import { readinessOf, type Seen } from '../core/seen.ts'
+import { runningProcesses, WEB } from '../core/processes.ts'
+import { liveOf, replicasOf as replicasOfProcess, rungOf, type Seen } from '../core/seen.ts'
 import type { ServerSeen, TrafficSeen } from '../ports/traffic.ts'
 import type { LeaseHolder } from '../store/leases.ts'
 import type { StoredReplica } from '../store/replicas.ts'
@@ -23,8 +24,12 @@ export type ServiceStatus = Scope & {
   /** Percent of the requests, by release: `{ r42: 95, r41: 5 }`. Empty: nobody gets any. */
   readonly shares: Readonly<Record<string, number>>
   readonly health: ServiceHealth
+  /** Of the active release, `web` first. */
+  readonly processes: readonly ProcessStatus[]
   readonly hold: null
 }
+
+export type ProcessStatus = { readonly process: string; readonly running: number; readonly wanted: number }
 
 export type StandbyView = {
   readonly release: Release
@@ -41,8 +46,6 @@ export type StatusView = {
   readonly active: Release | null
   readonly candidate: Release | null
   readonly standbys: readonly StandbyView[]
-  /** Replicas of the active release that take requests, and how many there should be. */
-  readonly replicas: { readonly up: number; readonly wanted: number }
   /** Where a rollback would go now; `null`: nowhere. */
   readonly target: StandbyView | null
   /** The operation that runs now. */
@@ -73,6 +76,7 @@ export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): S
   const up = seen.active === null || servers === null ? 0 : takingRequests(servers, seen.active.number)
   const target = targetOf(app, scope, seen)
   const standbys = standbysOf(app, seen, service, replicas, target)
+  const processes = processesOf(seen, up)
   const holder = store.leases.holder(scope, app.clock.now())
   return {
     status: {
@@ -82,7 +86,8 @@ export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): S
       candidate: seen.candidate === null ? null : releaseRef(seen.candidate),
       standby: standbys.map(({ release, rung }) => ({ ...releaseRef(release), rung })),
       shares: sharesOf(servers ?? replicas.filter(({ attached }) => attached)),
-      health: healthOf(up, service.liveReplicas),
+      health: healthOf(processes),
+      processes,
       hold: null,
     },
     listen: service.definition.listen,
@@ -90,7 +95,6 @@ export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): S
     active: seen.active,
     candidate: seen.candidate,
     standbys,
-    replicas: { up, wanted: service.liveReplicas },
     target: target === null ? null : viewOf(seen, target),
     busy: holder?.alive === true ? holder : null,
   }
@@ -102,9 +106,22 @@ function takingRequests(servers: readonly ServerSeen[], release: number): number
   ).length
 }
 
-export function healthOf(up: number, wanted: number): ServiceHealth {
-  if (up === 0) return 'down'
-  return up >= wanted ? 'healthy' : 'degraded'
+/** Replicas of `web` count while they take requests, those of other processes while they run, as far as the state knows. */
+function processesOf(seen: Seen, up: number): ProcessStatus[] {
+  const { active } = seen
+  if (active === null) return []
+  return runningProcesses(active.config).map((process) => {
+    const running = replicasOfProcess(seen, active.number, process).filter(({ level }) => level === 'running')
+    return { process, running: process === WEB ? up : running.length, wanted: liveOf(seen, process) }
+  })
+}
+
+/** Down: no user is served, or where there are none nothing runs. */
+export function healthOf(processes: readonly ProcessStatus[]): ServiceHealth {
+  const web = processes.find(({ process }) => process === WEB)
+  const decisive = web === undefined ? processes : [web]
+  if (decisive.every(({ running }) => running === 0)) return 'down'
+  return processes.every(({ running, wanted }) => running >= wanted) ? 'healthy' : 'degraded'
 }
 
 /** In percent, to two digits at most, the largest first. */
@@ -150,7 +167,7 @@ function standbysOf(
 function viewOf(seen: Seen, release: Release): StandbyView {
   return {
     release,
-    rung: readinessOf(seen, release).rung,
+    rung: rungOf(seen, release),
     quarantine: seen.quarantined.get(release.identity)?.reason ?? null,
   }
 }
@@ -179,7 +196,7 @@ export function replicasOf(
   const state = stateOf(release, store.services.get(scope)!, withContainers(replicas))
   const isStandby = state === 'standby' || state === 'retired'
   return {
-    rung: isStandby ? readinessOf(seeTrusting(app, scope, traffic), release).rung : null,
+    rung: isStandby ? rungOf(seeTrusting(app, scope, traffic), release) : null,
     replicas: replicas
       .filter((replica) => replica.release === release.number)
       .map(({ name, process, level, address, weight }) => {

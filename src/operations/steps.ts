@@ -1,5 +1,6 @@
 // What each step means: its intent (committed before), its effect (an ensure) and its result (committed after).
 import { assertNever, fail, isAsternError } from '../core/errors.ts'
+import { hasWeb } from '../core/processes.ts'
 import { type Level, type Release, releaseName, type Scope, type Step } from '../core/model.ts'
 import type { ReplicaSpec, Runtime } from '../ports/runtime.ts'
 import type { App } from './app.ts'
@@ -26,6 +27,7 @@ export function intent(app: App, scope: Scope, step: Step): void {
       for (const name of step.replicas) replicas.rest(scope, name)
       return
     case 'demote':
+      if (step.process !== undefined) return // the proxy does not know it
       for (const name of step.replicas) {
         if (step.level === 'frozen') replicas.uncheck(scope, name)
         else if (step.level === 'stopped') replicas.maintain(scope, name)
@@ -61,8 +63,9 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
       return { replicas: step.replicas }
     }
     case 'health':
-      return health(app, operation, step.replicas)
+      return health(app, operation, step)
     case 'shift_traffic':
+      if (!isServed(app, operation)) return { served: false }
       await traffic.ensure(operation)
       return null
     case 'prove':
@@ -74,7 +77,7 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
       return { cut: cut ?? 0 }
     }
     case 'demote':
-      await ensureTrafficIfUp(app, operation)
+      if (step.process === undefined) await ensureTrafficIfUp(app, operation)
       await demote(app, operation, await app.runtime(), step.replicas, step.level)
       return { replicas: step.replicas }
     default:
@@ -138,9 +141,19 @@ function repositoryOf(image: string): string {
   return colon > image.lastIndexOf('/') ? image.slice(0, colon) : image
 }
 
-async function health(app: App, operation: Operation, names: readonly string[]): Promise<StepDetail> {
+/** True when users reach it through the proxy, or some part of the proxy is still left from when they did. */
+function isServed(app: App, scope: Scope): boolean {
+  const { services, replicas } = app.store
+  const definition = services.get(scope)?.definition
+  return definition === undefined || hasWeb(definition.process) || replicas.of(scope).some(({ attached }) => attached)
+}
+
+type HealthStep = Extract<Step, { readonly kind: 'health' }>
+
+async function health(app: App, operation: Operation, { replicas: names, process }: HealthStep): Promise<StepDetail> {
   const runtime = await app.runtime()
   await allDone(names.map((name) => runtime.awaitHealthy(replicaSpec(app, operation, name), operation.signal)))
+  if (process !== undefined) return { replicas: names }
   operation.commit(() => {
     const active = app.store.services.get(operation)?.active ?? null
     for (const name of names) app.store.replicas.attach(operation, name, active)

@@ -185,7 +185,8 @@ function toRelease(row: Row): Release {
     digest: String(row['digest']),
     configDigest: String(row['config_digest']),
     identity: String(row['identity']),
-    config: JSON.parse(String(row['config'])) as ReleaseConfig,
+    // one that was stored before there were other processes
+    config: { processes: [], ...(JSON.parse(String(row['config'])) as Omit<ReleaseConfig, 'processes'>) },
     gitRevision: row['git_revision'] as string | null,
     createdAt: Number(row['created_at']),
     state: row['state'] as Release['state'],

@@ -1,5 +1,6 @@
 // Replicas, and what the proxy should do with each: the committed traffic intent is read from here.
 import { ordinalOf } from '../core/replica-name.ts'
+import { hasWeb } from '../core/processes.ts'
 import type { Level, Replica, Scope } from '../core/model.ts'
 import type { BackendWanted, ServerWanted, TrafficWanted } from '../ports/traffic.ts'
 import type { Database, Row } from './database.ts'
@@ -138,7 +139,8 @@ export function createReplicas(db: Database, services: Services, meta: Meta) {
     /** All that the proxy should do, as committed. */
     wanted(): TrafficWanted {
       const servers = db.all('SELECT * FROM replicas WHERE attached = 1 ORDER BY service, environment, release, name')
-      const backends = services.list().map(({ definition }): BackendWanted => {
+      const served = services.list().filter(({ definition }) => hasWeb(definition.process))
+      const backends = served.map(({ definition }): BackendWanted => {
         const check = definition.health ?? DEFAULT_CHECK
         return {
           service: definition.service,

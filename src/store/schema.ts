@@ -82,4 +82,8 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX journal_by_transaction ON journal (transaction_id, seq);
   `,
+  `
+  -- how many replicas each process beside web has now, as JSON by its name
+  ALTER TABLE services ADD COLUMN live_processes TEXT NOT NULL DEFAULT '{}';
+  `,
 ]

@@ -1,12 +1,14 @@
 // Live state of a service in an environment: its definition, how many replicas it has, which release serves; and the secrets that stay.
 import { type Definition, type Scope, scopeName } from '../core/model.ts'
+import { WEB } from '../core/processes.ts'
 import type { Database, Row } from './database.ts'
 import type { Meta } from './meta.ts'
 import { numberOrNull } from './rows.ts'
 
 export type Service = Scope & {
   readonly definition: Definition
-  readonly liveReplicas: number
+  /** How many replicas each process has now, by its name. A process that the file no longer names keeps its number: a rollback may need it. */
+  readonly live: Readonly<Record<string, number>>
   /** The release that the committed traffic intent gives its weight. */
   readonly active: number | null
   /** The release of a deploy that has not shifted traffic yet. */
@@ -32,21 +34,31 @@ export function createServices(db: Database, meta: Meta) {
 
     /** Takes over what the configuration file says now. Replicas become the live number when the file's own number changed. */
     define(definition: Definition): void {
-      const before = this.get(definition)
-      const live =
-        before !== null && before.definition.replicas === definition.replicas
-          ? before.liveReplicas
-          : definition.replicas
+      const { [WEB]: web, ...others } = liveUnder(definition, this.get(definition))
       db.run(
-        `INSERT INTO services (service, environment, definition, config_path, live_replicas, next_release)
-         VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET definition = excluded.definition, config_path = excluded.config_path, live_replicas = excluded.live_replicas`,
+        `INSERT INTO services (service, environment, definition, config_path, live_replicas, live_processes, next_release)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET definition = excluded.definition, config_path = excluded.config_path,
+           live_replicas = excluded.live_replicas, live_processes = excluded.live_processes`,
         definition.service,
         definition.environment,
         JSON.stringify(definition),
         definition.configPath,
-        live,
+        web ?? definition.replicas,
+        JSON.stringify(others),
         Number(meta.get(numberKey(definition)) ?? 1),
+      )
+    },
+
+    /** Scaled by hand: the file's own numbers count again when they change. */
+    setLive(scope: Scope, live: Readonly<Record<string, number>>): void {
+      const { [WEB]: web, ...others } = live
+      db.run(
+        `UPDATE services SET live_replicas = coalesce(?, live_replicas), live_processes = ? ${where}`,
+        web ?? null,
+        JSON.stringify(others),
+        scope.service,
+        scope.environment,
       )
     },
 
@@ -103,6 +115,17 @@ export function createServices(db: Database, meta: Meta) {
   }
 }
 
+/** What the file says, where it says something else than before; what is live otherwise. */
+export function liveUnder(definition: Definition, before: Service | null): Record<string, number> {
+  const said = (from: Definition): [string, number][] => [
+    [WEB, from.replicas],
+    ...from.processes.map(({ name, replicas }): [string, number] => [name, replicas]),
+  ]
+  const former = new Map(before === null ? [] : said(before.definition))
+  const news = said(definition).filter(([process, replicas]) => former.get(process) !== replicas)
+  return { ...before?.live, ...Object.fromEntries(news) }
+}
+
 function numberKey(scope: Scope): string {
   return `next_release ${scopeName(scope)}`
 }
@@ -111,8 +134,12 @@ function toService(row: Row): Service {
   return {
     service: String(row['service']),
     environment: String(row['environment']),
-    definition: JSON.parse(String(row['definition'])) as Definition,
-    liveReplicas: Number(row['live_replicas']),
+    // one that was stored before there were other processes
+    definition: { processes: [], ...(JSON.parse(String(row['definition'])) as Omit<Definition, 'processes'>) },
+    live: {
+      ...(JSON.parse(String(row['live_processes'])) as Record<string, number>),
+      [WEB]: Number(row['live_replicas']),
+    },
     active: numberOrNull(row['active']),
     candidate: numberOrNull(row['candidate']),
     nextRelease: Number(row['next_release']),

@@ -5,6 +5,7 @@ import type { Definition, ImageFacts, Scope } from '../../src/core/model.ts'
 import { createFakeRuntime } from '../../src/drivers/fake/runtime.ts'
 import { FakeEngine } from '../../src/drivers/fake/engine.ts'
 import { fail } from '../../src/core/errors.ts'
+import { WEB } from '../../src/core/processes.ts'
 import type { App } from '../../src/operations/app.ts'
 import { deploy } from '../../src/operations/deploy.ts'
 import { rollback } from '../../src/operations/rollback.ts'
@@ -195,6 +196,18 @@ export class World {
         spec.name === server.name &&
         level === 'running',
     )
+  }
+
+  /** The releases whose processes beside `web` run. */
+  working(scope: Scope): number[] {
+    const running = [...this.engine.containers.values()].filter(
+      ({ spec, level }) =>
+        spec.service === scope.service &&
+        spec.environment === scope.environment &&
+        spec.process !== WEB &&
+        level === 'running',
+    )
+    return [...new Set(running.map(({ spec }) => spec.release))]
   }
 
   /** The release that a user's request reaches through the proxy; `null`: none. Mixed answers are a defect of the test's subject. */

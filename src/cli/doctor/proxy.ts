@@ -2,6 +2,7 @@
 import { connect } from 'node:net'
 import { isAsternError } from '../../core/errors.ts'
 import { scopeName } from '../../core/model.ts'
+import { hasWeb } from '../../core/processes.ts'
 import type { App } from '../../operations/app.ts'
 import { lookAtTraffic } from '../../operations/status.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -109,7 +110,8 @@ function differenceOf(wanted: ServerWanted, seen: ServerSeen | undefined): strin
 export const checkListeners: Check = async ({ context, app, clock }) => {
   if (app === null) return []
   const { t } = context
-  const listens = [...new Set(app.store.services.list().map(({ definition }) => definition.listen))]
+  const served = app.store.services.list().filter(({ definition }) => hasWeb(definition.process))
+  const listens = [...new Set(served.map(({ definition }) => definition.listen))]
   const { trouble } = await within(clock, () => lookAtTraffic(app))
   const findings = await Promise.all(
     listens.map(async (listen): Promise<Finding[]> => {

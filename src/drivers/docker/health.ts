@@ -16,10 +16,14 @@ const NANOSECONDS = 1e6
 const ENGINE_INTERVAL_MS = 30_000
 const ENGINE_TIMEOUT_MS = 30_000
 const ENGINE_RETRIES = 3
+/** How long a process that cannot be asked must run to count as started, and how often its container is looked at meanwhile. */
+const STEADY_MS = 1_000
+const STEADY_LOOK_MS = 100
 
 export async function awaitHealthy(shop: Workshop, replica: ReplicaSpec, signal?: AbortSignal): Promise<void> {
   const { health } = replica.config
   if (health.kind === 'image') await awaitEngineHealth(shop, replica, health, signal)
+  else if (health.kind === 'running') await awaitSteady(shop, replica, signal)
   else await awaitAnswers(shop, replica, health.kind === 'http' ? health : { ...health, kind: 'tcp' }, signal)
 }
 
@@ -30,13 +34,15 @@ async function awaitAnswers(
   signal?: AbortSignal,
 ): Promise<void> {
   const { clock } = shop
+  const { port } = replica.config
+  if (port === null) throw new Error(`${replica.name} has no port to be asked on`)
   const withinMs = healthDeadlineMs(health)
   const startedAt = clock.monotonic()
   const watch = watchContainer(shop, replica, withinMs)
   let successes = 0
   try {
     for (;;) {
-      const answer = await probe(clock, health, replica.address, replica.config.port, signal)
+      const answer = await probe(clock, health, replica.address, port, signal)
       successes = answer.healthy ? successes + 1 : 0
       if (successes >= health.rise) return
       const elapsedMs = clock.monotonic() - startedAt
@@ -48,6 +54,23 @@ async function awaitAnswers(
     }
   } finally {
     watch.close()
+  }
+}
+
+/** One that runs on for a while without having been started again has begun its work. */
+async function awaitSteady(shop: Workshop, replica: ReplicaSpec, signal?: AbortSignal): Promise<void> {
+  const { api, clock, installation } = shop
+  const startedAt = clock.monotonic()
+  let restarts: number | null = null
+  for (;;) {
+    const container = await api.container(containerName(installation, replica), signal)
+    restarts ??= container?.RestartCount ?? 0
+    const wasRestarted = container !== null && container.RestartCount > restarts
+    const ended = wasRestarted ? await endBefore(shop, container, signal) : endOf(container)
+    if (ended !== null) throw await failure(shop, replica, STEADY_MS, ended)
+    const leftMs = startedAt + STEADY_MS - clock.monotonic()
+    if (leftMs <= 0) return
+    await clock.sleep(Math.min(STEADY_LOOK_MS, leftMs), signal)
   }
 }
 
