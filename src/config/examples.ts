@@ -28,6 +28,9 @@ export const MORE = `services:
     cpus: 0.5
     stop: { signal: SIGTERM, timeout: 10s, drain: 30s }
     standby: { warm: 1, warm_for: 1h, frozen: 1, cold: 5 }
+    processes:
+      worker: { command: [/app, worker], replicas: 1, standby: { frozen: 1 } }
+      report: { command: [/app, report], schedule: "0 3 * * *" }
 environments:
   prod: { listen: 0.0.0.0:80, hosts: [shop.example.com], replicas: 4, env: { TZ: Asia/Shanghai }, autopilot: act }
   staging: { listen: 127.0.0.1:8081 }
