@@ -42,6 +42,7 @@ export function buildDefinition(changes: Partial<Definition> = {}): Definition {
     process,
     processes: [],
     secrets: [],
+    sets: {},
     standby: { warm: 1, warmForMs: HOUR_MS, frozen: 1, frozenForMs: 24 * HOUR_MS, cold: 5 },
     ...changes,
   }

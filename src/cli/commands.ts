@@ -74,6 +74,11 @@ const force: OptionSpec = {
   complete: 'force',
   summary: { en: 'override by name: quarantine', 'zh-CN': '按名称覆盖限制：quarantine' },
 }
+const set: OptionSpec = {
+  type: 'string',
+  value: 'NAME',
+  summary: { en: 'all services of a set, or none of them', 'zh-CN': '一组服务，要么全部，要么都不' },
+}
 const limit: OptionSpec = {
   type: 'string',
   short: 'n',
@@ -111,12 +116,14 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'deploy',
     summary: { en: 'bring a new release into service', 'zh-CN': '部署新的发布版本' },
-    positionals: [{ name: 'TAG', required: false }],
-    options: { message, 'dry-run': dryRun, force },
+    positionals: [{ name: 'TAG', required: false, many: true }],
+    options: { message, 'dry-run': dryRun, force, set },
     examples: [
       'astern deploy v1.3.0',
       'astern deploy v1.3.0 --dry-run',
       'astern deploy v1.3.0 --env staging -m "checkout rewrite"',
+      'astern deploy --set shop v1.3.0',
+      'astern deploy --set shop api=v1.3.0 web=v2.1.0',
     ],
     load: () => import('./deploy.ts'),
   },
@@ -139,9 +146,11 @@ export const commands: readonly CommandSpec[] = [
       },
       'dry-run': dryRun,
       force,
+      set,
     },
     examples: [
       'astern rollback',
+      'astern rollback --set shop',
       'astern rollback -m "checkout answers 500"',
       'astern rollback --to r40',
       'astern rollback --dry-run',

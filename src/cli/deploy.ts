@@ -6,24 +6,21 @@ import { resumeUnfinished } from '../operations/resume.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
 import { headLines } from './head-lines.ts'
-import { parseForce } from './options.ts'
+import { parseForce, parseTag } from './options.ts'
 import { createProgress } from './progress.ts'
 import { oneDefinition } from './select.ts'
 import { showOutcome } from './show-outcome.ts'
 import { tend } from './tend.ts'
 
-const TAG = /^(sha256:[0-9a-f]{64}|\w[\w.-]{0,127})$/
-
 export async function run(context: Context, args: Arguments): Promise<number> {
-  const definition = await oneDefinition(context, args)
-  const tag = args.positionals[0] ?? definition.composeTag
-  if (tag === null) throw fail('TAG_NEEDED')
-  if (!TAG.test(tag)) {
-    throw fail('USAGE', {
-      problem: context.t('value_invalid', { name: 'TAG', expected: 'v1.2.3', value: tag }),
-      command: 'deploy',
-    })
+  if (args.text('set') !== null) return (await import('./deploy-set.ts')).run(context, args)
+  const [named, surplus] = args.positionals
+  if (surplus !== undefined) {
+    throw fail('USAGE', { problem: context.t('positional_surplus', { value: surplus }), command: 'deploy' })
   }
+  const definition = await oneDefinition(context, args)
+  const tag = named === undefined ? definition.composeTag : parseTag(context, named)
+  if (tag === null) throw fail('TAG_NEEDED')
   const app = await context.open()
   const asked: DeployAsked = {
     tag,

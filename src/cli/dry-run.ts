@@ -15,7 +15,16 @@ import { headLines } from './head-lines.ts'
 export async function dryRunRollback(context: Context, message: RollbackMessage): Promise<number> {
   const app = await context.open()
   const scope = oneScope(app.store, message.scope)
-  const decision = await planRollbackOf(app, scope, { ...message, force: new Set(message.force) })
+  return showRollback(
+    context,
+    app,
+    scope,
+    await planRollbackOf(app, scope, { ...message, force: new Set(message.force) }),
+  )
+}
+
+/** Returns the exit code. */
+export function showRollback(context: Context, app: App, scope: Scope, decision: Decision): number {
   const planned = planOf(decision)
   if (planned.outcome === 'noop') return showNoop(context, scope, 'rollback', planned)
   const from = planned.from === null ? null : app.store.releases.get(scope, planned.from)

@@ -36,7 +36,7 @@ describe('help', () => {
         'en',
       )
     expect(named('diff')).toContain('Usage: astern diff A B [options]')
-    expect(named('deploy')).toContain('Usage: astern deploy [TAG] [options]')
+    expect(named('deploy')).toContain('Usage: astern deploy [TAG]… [options]')
     expect(named('complete')).toContain('Usage: astern complete [WORD]… [options]')
   })
 

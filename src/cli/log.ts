@@ -2,8 +2,9 @@
 import { fail } from '../core/errors.ts'
 import type { JournalEvent } from '../core/journal-event.ts'
 import { releaseName } from '../core/model.ts'
+import { wholeOf } from '../core/transaction-id.ts'
 import type { App } from '../operations/app.ts'
-import { findOperation, isRunning, newestOperations, operationEntry } from '../operations/history.ts'
+import { findOperations, isRunning, newestOperations, operationEntry } from '../operations/history.ts'
 import type { Operation } from '../store/operations.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
@@ -81,7 +82,7 @@ export function operationRow(
   return [
     formatTime(operation.startedAt),
     operation.kind,
-    operation.transactionId,
+    wholeOf(operation.transactionId),
     ...(options.scope ? [`${service} · ${environment}`] : []),
     to === null ? '-' : `${name(from)} → ${name(to)}`,
     outcomeOf(context, operation, isRunning(app, operation)),
@@ -96,14 +97,17 @@ export function outcomeOf(context: Context, { outcome }: Operation, running: boo
 }
 
 function logOne(context: Context, app: App, name: string): void {
-  const operation = findOperation(app, name)
-  if (operation === null) throw fail('TRANSACTION_UNKNOWN', { transaction: name })
-  if (context.json) {
-    printEvents(context, app, operation.transactionId)
-    return
+  const operations = findOperations(app, name)
+  if (operations.length === 0) throw fail('TRANSACTION_UNKNOWN', { transaction: name })
+  for (const [index, { transactionId, service, environment }] of operations.entries()) {
+    if (context.json) {
+      printEvents(context, app, transactionId)
+      continue
+    }
+    if (operations.length > 1) context.print(`${index === 0 ? '' : '\n'}${service} · ${environment}`)
+    const rows = app.store.journal.ofTransaction(transactionId).map((event) => eventRow(context, event))
+    for (const line of table(rows)) context.print(line)
   }
-  const rows = app.store.journal.ofTransaction(operation.transactionId).map((event) => eventRow(context, event))
-  for (const line of table(rows)) context.print(line)
 }
 
 function printEvents(context: Context, app: App, transactionId: string): void {

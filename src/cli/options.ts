@@ -17,6 +17,15 @@ export function parseForce(context: Context, args: Arguments): ReadonlySet<Force
   return new Set(FORCES.filter((force) => words.includes(force)))
 }
 
+const TAG = /^(sha256:[0-9a-f]{64}|\w[\w.-]{0,127})$/
+
+/** A tag, or a digest. Error: USAGE. */
+export function parseTag(context: Context, text: string): string {
+  if (TAG.test(text)) return text
+  const problem = context.t('value_invalid', { name: 'TAG', expected: 'v1.2.3', value: text })
+  throw fail('USAGE', { problem, command: 'deploy' })
+}
+
 /** A whole number from 1 up. Error: USAGE. */
 export function parseCount(context: Context, args: Arguments, name: string, otherwise: number): number {
   const text = args.text(name)

@@ -23,7 +23,8 @@ export function stepName(context: Pick<Context, 't'>, step: string): string {
   return key in messages ? context.t(key as MessageKey) : step
 }
 
-function finished(context: Context, event: JournalEvent): string | null {
+/** A step that has ended, as people read it. `null`: it has not, or is none. */
+export function finished(context: Context, event: JournalEvent): string | null {
   if (event.step === 'outcome' || event.status === 'started' || event.status === 'in_progress') return null
   const mark = event.status === 'failed' ? paint(context, 'red', '✗') : paint(context, 'green', '✓')
   const time = event.duration_ms === null ? '' : ` ${paint(context, 'dim', formatDuration(event.duration_ms))}`

@@ -4,7 +4,7 @@ import { type Release, releaseName, type Scope } from '../core/model.ts'
 import type { App } from '../operations/app.ts'
 import {
   endOf,
-  findOperation,
+  findOperations,
   isRunning,
   operationEntry,
   operationsWith,
@@ -45,9 +45,12 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const app = await context.open()
   const name = args.positionals[0]!
   if (name.startsWith('tx-')) {
-    const operation = findOperation(app, name)
-    if (operation === null) throw fail('TRANSACTION_UNKNOWN', { transaction: name })
-    showOperation(context, app, operation)
+    const operations = findOperations(app, name)
+    if (operations.length === 0) throw fail('TRANSACTION_UNKNOWN', { transaction: name })
+    for (const [index, operation] of operations.entries()) {
+      if (index > 0 && !context.json) context.print('')
+      showOperation(context, app, operation)
+    }
   } else {
     const scope = oneScope(context, app, args)
     await showRelease(context, app, scope, findRelease(app, scope, name))

@@ -26,6 +26,7 @@ export function buildDefinitions(
   configPath: string,
   services: readonly Service[],
   environments: readonly Environment[],
+  sets: ReadonlyMap<string, readonly string[]>,
   context: ServiceContext,
 ): readonly Definition[] {
   const drafts: Draft[] = []
@@ -39,7 +40,7 @@ export function buildDefinitions(
   }
   // The proxy serves all environments of a file, so their addresses must differ too.
   for (const [index, one] of drafts.entries()) checkListen(one, drafts.slice(0, index), context)
-  return drafts.map((one) => one.definition)
+  return drafts.map(({ definition }) => ({ ...definition, sets: placesOf(definition.service, sets) }))
 }
 
 function checkServiceNames({ name, config }: Environment, services: readonly Service[], context: ServiceContext): void {
@@ -150,8 +151,14 @@ function draft(
       processes,
       secrets: [...secrets].toSorted(byName).map(([, reference]) => reference),
       standby: service.standby,
+      sets: {},
     },
   }
+}
+
+function placesOf(service: string, sets: ReadonlyMap<string, readonly string[]>): Definition['sets'] {
+  const places = [...sets].map(([name, members]): [string, number] => [name, members.indexOf(service)])
+  return Object.fromEntries(places.filter(([, place]) => place >= 0))
 }
 
 /** So that moving a line changes nothing. */

@@ -45,4 +45,6 @@ environments:
     services:
       shop: { hosts: [shop.example.com], replicas: 3 }
       admin: { hosts: [admin.example.com] }
+sets:
+  all: [admin, shop]            # astern deploy --set all, astern rollback --set all
 `

@@ -40,6 +40,7 @@ describe('the documented examples', () => {
         processes: [],
         secrets: [],
         standby: { warm: 1, warmForMs: 3_600_000, frozen: 1, frozenForMs: 86_400_000, cold: 5 },
+        sets: {},
       },
     ])
   })

@@ -11,8 +11,10 @@ import { Problems } from './problems.ts'
 import type { Note } from './problems.ts'
 import { NAME_PATTERN } from './schema-fields.ts'
 import { UNKNOWN_KEYS, configSchema } from './schema.ts'
+import type { Config } from './schema.ts'
 import { readService } from './service.ts'
-import type { ServiceContext } from './service.ts'
+import type { Service, ServiceContext } from './service.ts'
+import { didYouMean } from './suggest.ts'
 import { isRecord, shown, validate } from './validate.ts'
 import { parseYaml } from './yaml-document.ts'
 import type { YamlDocument } from './yaml-document.ts'
@@ -83,15 +85,39 @@ function readDefinitions(path: string, document: YamlDocument, context: ServiceC
     hint: (key) => (Object.hasOwn(UNKNOWN_KEYS, key) ? UNKNOWN_KEYS[key] : undefined),
   })
   if (config === null) return []
-  for (const key of ['services', 'environments'] as const) {
+  for (const key of ['services', 'environments', 'sets'] as const) {
     checkNames(key, isRecord(document.value) ? document.value[key] : undefined, context)
   }
   const services = Object.entries(config.services).map(([name, service]) => readService(name, service, context))
   const environments = Object.entries(config.environments).map(([name, environment]) => ({ name, config: environment }))
-  return buildDefinitions(path, services, environments, context)
+  const sets = readSets(config.sets ?? {}, services, context)
+  return buildDefinitions(path, services, environments, sets, context)
 }
 
-function checkNames(key: 'services' | 'environments', value: unknown, { document, problems }: ServiceContext): void {
+/** Set → service → its place. */
+function readSets(
+  sets: NonNullable<Config['sets']>,
+  services: readonly Service[],
+  { document, problems }: ServiceContext,
+): ReadonlyMap<string, readonly string[]> {
+  for (const [name, members] of Object.entries(sets)) {
+    const at = (index: number) => ({ document, path: ['sets', name, index] })
+    if (members.length < 2) problems.atKey({ document, path: ['sets', name] }, 'expected two services at least')
+    for (const [index, member] of members.entries()) {
+      const known = services.map((service) => service.name)
+      if (!known.includes(member))
+        problems.at(at(index), `there is no service of this name${didYouMean(member, known)}`)
+      if (members.indexOf(member) < index) problems.at(at(index), `${member} is named twice`)
+    }
+  }
+  return new Map(Object.entries(sets))
+}
+
+function checkNames(
+  key: 'services' | 'environments' | 'sets',
+  value: unknown,
+  { document, problems }: ServiceContext,
+): void {
   if (!isRecord(value)) return
   const names = Object.keys(value)
   if (names.length === 0) problems.at({ document, path: [key] }, `expected at least one, got none`)

@@ -326,6 +326,20 @@ export const configSchema = z
       environments: z
         .record(name, environment, { error: 'expected a mapping of environments' })
         .meta({ description: 'The environments, by name.' }),
+      sets: z
+        .record(
+          name,
+          list(z.string({ error: 'expected the name of a service' }), { description: 'Names of services.' }),
+          {
+            error: 'expected a mapping of sets',
+          },
+        )
+        .meta({
+          description:
+            'Services that are deployed and rolled back as one (`--set NAME`): all of them or none. What others need comes first.',
+          examples: [{ shop: ['catalogue', 'orders', 'web'] }],
+        })
+        .optional(),
     },
     { error: 'expected a mapping with services and environments' },
   )

@@ -124,6 +124,8 @@ export type Definition = Scope & {
   readonly processes: readonly ProcessDefinition[]
   readonly secrets: readonly SecretReference[]
   readonly standby: StandbyPolicy
+  /** Sets of services that it belongs to, by name, and its place in each: 0 is deployed first. */
+  readonly sets: Readonly<Record<string, number>>
 }
 
 /** The snapshot that a release is made of: the process `web`, and those beside it. Immutable. */

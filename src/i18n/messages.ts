@@ -34,6 +34,8 @@ export const messages = {
     'zh-CN': '--{name} 需要一个值：--{name}={value}。',
   },
   option_takes_nothing: { en: '--{name} takes no value.', 'zh-CN': '--{name} 不接受值。' },
+  set_unknown: { en: 'There is no set {set}; known: {known}.', 'zh-CN': '没有服务组 {set}；已知：{known}。' },
+  not_with_set: { en: '{option} cannot be used with --set.', 'zh-CN': '{option} 不能与 --set 一起使用。' },
   shell_unknown: {
     en: 'There is no completion for {shell}; there is for {known}.',
     'zh-CN': '不支持 {shell} 补全；支持 {known}。',

@@ -11,6 +11,7 @@ import {
   type Strategy,
 } from '../core/model.ts'
 import { type Noop, noopReason, type Plan, type Refused } from '../core/plan.ts'
+import { wholeOf } from '../core/transaction-id.ts'
 import type { App } from './app.ts'
 import { type Operation, round } from './operation.ts'
 import { PROOF_REQUESTS } from './steps.ts'
@@ -126,7 +127,7 @@ export function answered(
   const unstable = kind === 'rollback' && plan !== undefined && plan.notYetStable
   return {
     answer: {
-      transaction_id: operation?.transactionId ?? null,
+      transaction_id: operation === null ? null : wholeOf(operation.transactionId),
       operation: kind,
       service: scope.service,
       environment: scope.environment,

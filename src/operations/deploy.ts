@@ -44,12 +44,7 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
   await prepareHost(app, definition)
   let operation: Operation
   try {
-    operation = store.transaction(() => {
-      const operation = begin(app, definition, 'deploy', asked, controller)
-      supersedeUnfinished(app, operation)
-      operation.record({ step: 'pull', key: 'pull', status: 'started', release: null, detail: { tag: asked.tag } })
-      return operation
-    })
+    operation = store.transaction(() => openDeploy(app, definition, asked, controller))
   } catch (error) {
     const busy = asAsternError(error)
     if (busy.code !== 'BUSY') throw error
@@ -82,7 +77,26 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
   })
 }
 
-async function prepare(app: App, operation: Operation, definition: Definition, asked: DeployAsked): Promise<Draft> {
+/** Within a transaction. Error: BUSY. */
+export function openDeploy(
+  app: App,
+  definition: Definition,
+  asked: DeployAsked,
+  controller: AbortController,
+  known?: Parameters<typeof begin>[5],
+): Operation {
+  const operation = begin(app, definition, 'deploy', asked, controller, known)
+  supersedeUnfinished(app, operation)
+  operation.record({ step: 'pull', key: 'pull', status: 'started', release: null, detail: { tag: asked.tag } })
+  return operation
+}
+
+export async function prepare(
+  app: App,
+  operation: Operation,
+  definition: Definition,
+  asked: DeployAsked,
+): Promise<Draft> {
   const startedAt = app.clock.monotonic()
   const image = await findImage(app, definition, asked.tag, true, operation.signal)
   const detail = { image: image!.reference, digest: image!.digest }
@@ -94,12 +108,12 @@ async function prepare(app: App, operation: Operation, definition: Definition, a
 }
 
 /** A service without `web` needs no proxy. Error: PROXY_DOWN. */
-async function observeFor(app: App, definition: Definition): Promise<TrafficSeen | null> {
+export async function observeFor(app: App, definition: Definition): Promise<TrafficSeen | null> {
   return hasWeb(definition.process) ? app.traffic.observe() : null
 }
 
 /** Within a commit: decides, and writes the intent of the first step. */
-function decide(
+export function decide(
   app: App,
   operation: Operation,
   definition: Definition,
@@ -146,7 +160,8 @@ export async function carryOut(
   }
 }
 
-function succeeded(app: App, operation: Operation, plan: Plan): void {
+/** Within a commit. */
+export function succeeded(app: App, operation: Operation, plan: Plan): void {
   const { releases, services } = app.store
   const nowAt = app.clock.now()
   if (plan.from !== null) releases.markStandby(operation, plan.from, nowAt)
@@ -238,7 +253,7 @@ function preempted(app: App, operation: Operation): AsternError {
 }
 
 /** Preparing failed: nothing had moved. The error keeps its own exit code. */
-function notBegun(app: App, operation: Operation, error: unknown): AsternError {
+export function notBegun(app: App, operation: Operation, error: unknown): AsternError {
   if (lostLease(error, operation)) return preempted(app, operation)
   const failure = asAsternError(error)
   app.store.transaction(() => {

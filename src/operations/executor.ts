@@ -42,6 +42,12 @@ export async function runSteps(
   }
 }
 
+/** What can be done before the first user notices. */
+export function untilUsersMove(steps: readonly Step[]): readonly Step[] {
+  const at = steps.findIndex(({ kind }) => kind === 'shift_traffic')
+  return at < 0 ? steps : steps.slice(0, at)
+}
+
 /** Within a commit: the plan, and the intent of its first step. */
 export function startPlan(app: App, operation: Operation, plan: Plan, planMs: number): void {
   app.store.operations.setPlan(operation.transactionId, plan.from, plan.to, JSON.stringify(plan))

@@ -3,7 +3,7 @@ import { buildDefinition } from '../../test/builders.ts'
 import { deployTag, Killed, rollBack, World } from '../../test/doubles/world.ts'
 import type { JournalEvent } from '../core/journal-event.ts'
 import {
-  findOperation,
+  findOperations,
   isRunning,
   newestOperations,
   operationEntry,
@@ -59,9 +59,9 @@ describe('operations', () => {
     const { app } = await world()
     const [newest] = newestOperations(app, everything, 1)
     const { transactionId } = newest!
-    expect(findOperation(app, transactionId)).toEqual(newest)
-    expect(findOperation(app, transactionId.slice('tx-'.length))).toEqual(newest)
-    expect(findOperation(app, 'tx-ffffffff')).toBeNull()
+    expect(findOperations(app, transactionId)).toEqual([newest])
+    expect(findOperations(app, transactionId.slice('tx-'.length))).toEqual([newest])
+    expect(findOperations(app, 'tx-ffffffff')).toEqual([])
   })
 
   it('tell releases, time and outcome to machines, null where there is nothing', async () => {

@@ -6,9 +6,12 @@ import {
   type Release,
   releaseName,
   type Scope,
+  type Step,
+  stepKey,
   type StepStatus,
 } from '../core/model.ts'
 import type { Plan } from '../core/plan.ts'
+import { partOf, wholeOf } from '../core/transaction-id.ts'
 import type { Operation, OperationFilter } from '../store/operations.ts'
 import { releaseRef } from './answer.ts'
 import type { App } from './app.ts'
@@ -60,15 +63,18 @@ export function operationsWith(app: App, scope: Scope, release: number, limit: n
   return app.store.operations.withRelease(scope, release, limit)
 }
 
-/** `tx-5f8a7b9c`, with or without its `tx-`. `null`: there is none. */
-export function findOperation(app: App, name: string): Operation | null {
-  return app.store.operations.get(name) ?? app.store.operations.get(`tx-${name}`)
+/** `tx-5f8a7b9c`, with or without its `tx-`; of a set of services the parts of all of them. Empty: there is none. */
+export function findOperations(app: App, name: string): Operation[] {
+  const { operations } = app.store
+  const id = name.startsWith('tx-') ? name : `tx-${name}`
+  const whole = operations.get(id)
+  return whole === null ? operations.parts(id) : [whole]
 }
 
 export function operationEntry(app: App, operation: Operation): OperationEntry {
   const { service, environment, transactionId, kind, from, to, outcome, actor, reason, startedAt, endedAt } = operation
   return {
-    transaction_id: transactionId,
+    transaction_id: wholeOf(transactionId),
     operation: kind,
     service,
     environment,
@@ -96,13 +102,24 @@ export function planOf(operation: Operation): Plan | null {
   return operation.plan === null ? null : (JSON.parse(operation.plan) as Plan)
 }
 
+/**
+ * What a process that died has left of a plan. The shift to the target and its proof are ensured once more; taking traffic from everybody, as
+ * stop-first did before, is not.
+ */
+export function stepsLeft(events: readonly JournalEvent[], plan: Plan): Step[] {
+  const done = new Set(events.filter(({ status }) => status === 'succeeded').map(({ key }) => key))
+  const again = [stepKey({ kind: 'shift_traffic', release: plan.to }), stepKey({ kind: 'prove', release: plan.to })]
+  return plan.steps.filter((step) => !done.has(stepKey(step)) || again.includes(stepKey(step)))
+}
+
 /** What goes to what by a plan. */
 export type Head = { readonly scope: Scope; readonly plan: Plan; readonly from: Release | null; readonly to: Release }
 
 /** What people are shown of an operation before its first step. Its plan is journalled. */
 export function headOf(app: App, scope: Scope, transactionId: string): Head {
   const { operations, releases } = app.store
-  const plan = planOf(operations.get(transactionId)!)!
+  const operation = operations.get(transactionId) ?? operations.get(partOf(transactionId, scope.service))
+  const plan = planOf(operation!)!
   const from = plan.from === null ? null : releases.get(scope, plan.from)
   return { scope, plan, from, to: releases.get(scope, plan.to)! }
 }

@@ -9,6 +9,7 @@ import {
   type StepKind,
   type StepStatus,
 } from '../core/model.ts'
+import { wholeOf } from '../core/transaction-id.ts'
 import { LEASE_RENEWAL_MS, type Lease } from '../store/leases.ts'
 import type { App, Asked } from './app.ts'
 
@@ -17,6 +18,7 @@ const WATCH_LEASE_EVERY_MS = 100
 
 export type Operation = Scope & {
   readonly kind: OperationKind
+  /** Of a set of services: this service's part. */
   readonly transactionId: string
   readonly actor: string
   readonly lease: Lease
@@ -47,6 +49,7 @@ export function newTransactionId(app: Pick<App, 'random'>): string {
 
 /**
  * Takes the lease and notes the operation, within the caller's transaction. `controller` is aborted when another operation takes over.
+ * `known`: under this transaction id, which was noted before if it is resumed.
  * Error: BUSY.
  */
 export function begin(
@@ -55,13 +58,13 @@ export function begin(
   kind: OperationKind,
   asked: Asked,
   controller: AbortController,
-  resumed?: { readonly transactionId: string },
+  known?: { readonly transactionId: string; readonly resumed: boolean },
 ): Operation {
   const { store, clock } = app
-  const transactionId = resumed?.transactionId ?? newTransactionId(app)
+  const transactionId = known?.transactionId ?? newTransactionId(app)
   const { service, environment } = scope
   const lease = store.leases.take(scope, kind, transactionId, clock.now())
-  if (resumed === undefined) {
+  if (known?.resumed !== true) {
     const startedAt = clock.now()
     const { actor, reason } = asked
     store.operations.insert({ service, environment, transactionId, kind, actor: actor.name, reason, startedAt })
@@ -90,7 +93,7 @@ export function begin(
         return work()
       }),
     record(event) {
-      store.journal.append({
+      const recorded: JournalEvent = {
         timestamp: new Date(clock.now()).toISOString(),
         level: event.level ?? (event.status === 'failed' ? 'error' : 'info'),
         operation: kind,
@@ -101,13 +104,14 @@ export function begin(
         status: event.status,
         step: event.step,
         duration_ms: event.durationMs === undefined ? null : round(event.durationMs),
-        transaction_id: transactionId,
+        transaction_id: wholeOf(transactionId),
         actor: asked.actor.name,
         key: event.key,
         attempt: event.attempt ?? 1,
         epoch: lease.epoch,
         detail: event.detail ?? null,
-      })
+      }
+      store.journal.append(recorded, transactionId)
     },
     end(outcome, detail) {
       const failed = outcome === 'failed'
@@ -146,6 +150,17 @@ export async function whileLeased<T>(
     done.abort()
     await watching
   }
+}
+
+/** Every lease is held, renewed and watched. */
+export function whileAllLeased<T>(
+  app: App,
+  parts: readonly { readonly operation: Operation; readonly controller: AbortController }[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const [first, ...others] = parts
+  if (first === undefined) return work()
+  return whileLeased(app, first.operation, first.controller, () => whileAllLeased(app, others, work))
 }
 
 async function watch(app: App, operation: Operation, controller: AbortController, done: AbortSignal): Promise<void> {

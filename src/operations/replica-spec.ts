@@ -3,6 +3,7 @@ import { fail, isAsternError } from '../core/errors.ts'
 import { keptSecretsHash } from '../core/identity.ts'
 import type { Release, Scope } from '../core/model.ts'
 import { configOf, type RunningConfig } from '../core/processes.ts'
+import { wholeOf } from '../core/transaction-id.ts'
 import type { ReplicaName, ReplicaSpec } from '../ports/runtime.ts'
 import type { StoredReplica } from '../store/replicas.ts'
 import type { App } from './app.ts'
@@ -29,7 +30,7 @@ export function replicaSpec(app: App, scope: Scope & { readonly transactionId: s
     name,
     release: release.number,
     process: replica.process,
-    transactionId: scope.transactionId,
+    transactionId: wholeOf(scope.transactionId),
     address: replica.address,
     configDigest: release.configDigest,
     config,

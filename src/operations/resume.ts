@@ -4,9 +4,11 @@ import { type Scope, stepKey } from '../core/model.ts'
 import type { Operation as StoredOperation } from '../store/operations.ts'
 import type { App } from './app.ts'
 import { carryOut, goBack } from './deploy.ts'
+import { finishSet, isOfSet } from './deploy-set.ts'
 import { runSteps } from './executor.ts'
-import { planOf } from './history.ts'
-import { begin, type Operation, whileLeased } from './operation.ts'
+import { planOf, stepsLeft } from './history.ts'
+import { wholeOf } from '../core/transaction-id.ts'
+import { begin, type Operation, whileAllLeased, whileLeased } from './operation.ts'
 import { finishRemoval } from './remove.ts'
 import { whenDone } from './rollback.ts'
 
@@ -20,16 +22,38 @@ export function abandoned(app: App, scope: Scope): StoredOperation[] {
 /** Brings each abandoned operation to its end. Returns how many there were. */
 export async function resumeUnfinished(app: App, scope: Scope): Promise<number> {
   const left = abandoned(app, scope)
-  for (const stored of left) await resume(app, stored)
+  for (const stored of left) {
+    if (app.store.operations.get(stored.transactionId)?.outcome !== null) continue // its set took it along
+    if (isOfSet(stored)) await resumeSet(app, stored)
+    else await resume(app, stored)
+  }
   return left.length
 }
 
+/** All that is left of its set, as one. A service that another process has taken over from is not touched. */
+async function resumeSet(app: App, stored: StoredOperation): Promise<void> {
+  const { store } = app
+  const parts = store.operations
+    .parts(wholeOf(stored.transactionId))
+    .filter((part) => part.outcome === null && abandoned(app, part).length > 0)
+    .map((part) => ({ stored: part, ...takeUp(app, part) }))
+  await whileAllLeased(app, parts, () => finishSet(app, parts))
+}
+
 async function resume(app: App, stored: StoredOperation): Promise<void> {
+  const { operation, controller } = takeUp(app, stored)
+  await whileLeased(app, operation, controller, () => finish(app, operation, stored))
+}
+
+function takeUp(app: App, stored: StoredOperation): { operation: Operation; controller: AbortController } {
   const { store } = app
   const controller = new AbortController()
   const asked = { actor: { name: stored.actor, automated: true }, reason: stored.reason }
   const operation = store.transaction(() => {
-    const operation = begin(app, stored, stored.kind, asked, controller, stored)
+    const operation = begin(app, stored, stored.kind, asked, controller, {
+      transactionId: stored.transactionId,
+      resumed: true,
+    })
     operation.record({
       step: 'resume',
       key: 'resume',
@@ -40,7 +64,7 @@ async function resume(app: App, stored: StoredOperation): Promise<void> {
     })
     return operation
   })
-  await whileLeased(app, operation, controller, () => finish(app, operation, stored))
+  return { operation, controller }
 }
 
 async function finish(app: App, operation: Operation, stored: StoredOperation): Promise<void> {
@@ -52,17 +76,13 @@ async function finish(app: App, operation: Operation, stored: StoredOperation): 
   const plan = stored.kind === 'ladder' ? null : planOf(stored)
   if (plan === null) return giveUp()
   const events = store.journal.ofTransaction(stored.transactionId)
-  const done = new Set(events.filter(({ status }) => status === 'succeeded').map(({ key }) => key))
-  // The shift to the target and its proof are ensured once more; taking traffic from everybody, as stop-first did before, is not.
-  const shiftKey = stepKey({ kind: 'shift_traffic', release: plan.to })
-  const proveKey = stepKey({ kind: 'prove', release: plan.to })
-  const steps = plan.steps.map((step) => ({ step, key: stepKey(step) }))
-  const left = steps.filter(({ key }) => !done.has(key) || key === shiftKey || key === proveKey).map(({ step }) => step)
+  const left = stepsLeft(events, plan)
   if (stored.kind === 'rollback') {
     await runSteps(app, operation, left, { attempt: 2, ...whenDone(app, operation, plan, stored.reason) })
     return
   }
   const wasGoingBack = events.some(({ status }) => status === 'failed')
+  const shiftKey = stepKey({ kind: 'shift_traffic', release: plan.to })
   if (events.some(({ key }) => key === shiftKey) && !wasGoingBack)
     await carryOut(app, operation, plan, { attempt: 2, steps: left })
   else await goBack(app, operation, plan, fail('INTERRUPTED', { serving: 'the former release' }))

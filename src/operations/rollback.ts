@@ -75,9 +75,7 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
     if (leftForLater(app, operation, plan, error)) {
       return answer({ outcome: 'succeeded', operation, plan, warnings: [`left for later: ${reasonOf(error)}`] })
     }
-    const failure = lostLease(error, operation)
-      ? fail('LEASE_LOST', {}, error)
-      : await failed(app, operation, plan, error)
+    const failure = await endFailed(app, operation, plan, error)
     return answer({ outcome: failure.code === 'LEASE_LOST' ? 'busy' : 'failed', operation, plan, error: failure })
   }
 }
@@ -95,14 +93,15 @@ function note(app: App, scope: Scope, decision: Noop | Refused, asked: Asked): O
   return operation
 }
 
-function open(app: App, operation: Operation, plan: Plan, planMs: number): void {
+/** Within the commit that decides. */
+export function open(app: App, operation: Operation, plan: Plan, planMs: number): void {
   supersedeUnfinished(app, operation)
   insertReplicas(app, operation, plan.to, plan.create)
   startPlan(app, operation, plan, planMs)
 }
 
 /** A service without `web` needs no proxy. Error: PROXY_DOWN. */
-async function observeFor(app: App, scope: Scope): Promise<TrafficSeen | null> {
+export async function observeFor(app: App, scope: Scope): Promise<TrafficSeen | null> {
   try {
     return await app.traffic.observe(FRESH_MS)
   } catch (error) {
@@ -171,6 +170,11 @@ function switched(app: App, operation: Operation, plan: Pick<Plan, 'from' | 'to'
   if (to !== null && to.identity !== from?.identity) releases.liftQuarantine(operation, to.identity)
   services.setCandidate(operation, null)
   releases.markActive(operation, plan.to, 'rollback', nowAt)
+}
+
+/** Ends it, unless another operation holds the lease. */
+export async function endFailed(app: App, operation: Operation, plan: Plan, error: unknown): Promise<AsternError> {
+  return lostLease(error, operation) ? fail('LEASE_LOST', {}, error) : failed(app, operation, plan, error)
 }
 
 /** A rollback does not roll itself back; but when stop-first has left nobody to serve, what served before is started again. */

@@ -27,12 +27,12 @@ export function createJournal(db: Database) {
   }
 
   return {
-    /** Appends within the caller's transaction; listeners in this process hear of it once it is durable. */
-    append(event: JournalEvent): void {
+    /** Appends within the caller's transaction; listeners in this process hear of it once it is durable. `operation`: its transaction, or its part of it. */
+    append(event: JournalEvent, operation = event.transaction_id): void {
       const record = JSON.stringify(event)
       db.run(
         'INSERT INTO journal (transaction_id, record, hash) VALUES (?, ?, ?)',
-        event.transaction_id,
+        operation,
         record,
         chain(lastHash(), record),
       )

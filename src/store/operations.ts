@@ -69,6 +69,21 @@ export function createOperations(db: Database) {
       return row === undefined ? null : toOperation(row)
     },
 
+    /** The parts of a transaction that concerns several services, by the names of the services. */
+    parts(transactionId: string): Operation[] {
+      const sql = 'SELECT * FROM operations WHERE transaction_id > ? AND transaction_id < ? ORDER BY transaction_id'
+      // the character after the dot: a range of the primary key
+      return db.all(sql, `${transactionId}.`, `${transactionId}/`).map(toOperation)
+    },
+
+    /** The newest deploy of a service that succeeded. */
+    newestDeploy(scope: Scope): Operation | null {
+      const sql = `SELECT * FROM operations WHERE service = ? AND environment = ? AND kind = 'deploy' AND outcome = 'succeeded'
+         ORDER BY started_at DESC LIMIT 1`
+      const row = db.get(sql, scope.service, scope.environment)
+      return row === undefined ? null : toOperation(row)
+    },
+
     /** Those without an end, oldest first. */
     unfinished(scope: Scope): Operation[] {
       const sql =

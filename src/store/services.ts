@@ -134,8 +134,12 @@ function toService(row: Row): Service {
   return {
     service: String(row['service']),
     environment: String(row['environment']),
-    // one that was stored before there were other processes
-    definition: { processes: [], ...(JSON.parse(String(row['definition'])) as Omit<Definition, 'processes'>) },
+    // one that was stored before there were other processes, and sets
+    definition: {
+      processes: [],
+      sets: {},
+      ...(JSON.parse(String(row['definition'])) as Omit<Definition, 'processes' | 'sets'>),
+    },
     live: {
       ...(JSON.parse(String(row['live_processes'])) as Record<string, number>),
       [WEB]: Number(row['live_replicas']),

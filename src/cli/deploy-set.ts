@@ -1,0 +1,78 @@
+// `astern deploy --set NAME [TAG | SERVICE=TAG …]`: several services as one, all of them or none.
+import { fail } from '../core/errors.ts'
+import type { Definition } from '../core/model.ts'
+import { deploySet, type Member } from '../operations/deploy-set.ts'
+import { resumeUnfinished } from '../operations/resume.ts'
+import type { Arguments } from './command.ts'
+import type { Context } from './context.ts'
+import { parseForce, parseTag } from './options.ts'
+import { definitions } from './select.ts'
+import { showSet, showWhileItRuns } from './set-progress.ts'
+import { tend } from './tend.ts'
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  const set = args.text('set')!
+  const members = membersOf(context, args, set, await definitions(context, args))
+  const app = await context.open()
+  const asked = { force: parseForce(context, args), actor: context.actor, reason: args.text('message') }
+  if (args.flag('dry-run')) {
+    const { dryRunDeploy } = await import('./dry-run.ts')
+    for (const { definition, tag } of members) await dryRunDeploy(context, app, definition, { ...asked, tag })
+    return 0
+  }
+  app.store.db.keepReserve()
+  for (const { definition } of members) await resumeUnfinished(app, definition)
+  const interrupted = new AbortController()
+  const stopInterrupts = context.onInterrupt(() => {
+    context.say(context.t('interrupting'))
+    interrupted.abort(fail('INTERRUPTED', { serving: '' }))
+  })
+  const scopes = members.map(({ definition }) => definition)
+  const stopShowing = showWhileItRuns(context, app, scopes, 'deploy')
+  const answered = await deploySet(app, members, { ...asked, signal: interrupted.signal }).finally(() => {
+    stopInterrupts()
+    stopShowing()
+  })
+  const exit = await showSet(context, set, 'deploy', answered)
+  await tend(context, app)
+  return exit
+}
+
+/** In the order of the set. Errors: USAGE, TAG_NEEDED, ENVIRONMENT_NEEDED. */
+function membersOf(context: Context, args: Arguments, set: string, all: readonly Definition[]): Member[] {
+  const own = all.filter(({ sets }) => set in sets)
+  if (own.length === 0) {
+    const known = [...new Set(all.flatMap(({ sets }) => Object.keys(sets)))].join(', ') || '-'
+    throw fail('USAGE', { problem: context.t('set_unknown', { set, known }), command: 'deploy' })
+  }
+  const environments = [...new Set(own.map(({ environment }) => environment))]
+  if (environments.length > 1) throw fail('ENVIRONMENT_NEEDED', { known: environments.join(', ') })
+  const tags = tagsOf(context, args, own)
+  return own
+    .toSorted((a, b) => a.sets[set]! - b.sets[set]!)
+    .map((definition) => {
+      const tag = tags.get(definition.service) ?? tags.get(ALL) ?? definition.composeTag
+      if (tag === null) throw fail('TAG_NEEDED')
+      return { definition, tag }
+    })
+}
+
+const ALL = ''
+
+/** `v1.3.0` for all, `api=v1.3.0` for one. */
+function tagsOf(context: Context, args: Arguments, own: readonly Definition[]): ReadonlyMap<string, string> {
+  const tags = new Map<string, string>()
+  for (const word of args.positionals) {
+    const [service, tag] = word.includes('=') ? (word.split('=', 2) as [string, string]) : [ALL, word]
+    if (service !== ALL && !own.some((definition) => definition.service === service)) {
+      const problem = context.t('value_invalid', {
+        name: 'TAG',
+        expected: own.map((definition) => `${definition.service}=TAG`).join(', '),
+        value: word,
+      })
+      throw fail('USAGE', { problem, command: 'deploy' })
+    }
+    tags.set(service, parseTag(context, tag))
+  }
+  return tags
+}

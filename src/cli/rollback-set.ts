@@ -1,0 +1,45 @@
+// `astern rollback --set NAME`: several services as one, to where they stood before the last deploy of the set. It learns the set from the state.
+import { fail } from '../core/errors.ts'
+import { planRollbackSet, rollbackSet } from '../operations/rollback-set.ts'
+import type { Arguments } from './command.ts'
+import type { Context } from './context.ts'
+import { parseForce } from './options.ts'
+import { knownScopes } from './select.ts'
+import { showSet, showWhileItRuns } from './set-progress.ts'
+import { tend } from './tend.ts'
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  const set = args.text('set')!
+  for (const other of ['to', 'watch'] as const) {
+    if (args.text(other) === null) continue
+    throw fail('USAGE', { problem: context.t('not_with_set', { option: `--${other}` }), command: 'rollback' })
+  }
+  const app = await context.open()
+  const services = knownScopes(context, app, args).map((scope) => app.store.services.get(scope)!)
+  const own = services.filter(({ definition }) => set in definition.sets)
+  if (own.length === 0) {
+    const known = [...new Set(services.flatMap(({ definition }) => Object.keys(definition.sets)))].join(', ') || '-'
+    throw fail('USAGE', { problem: context.t('set_unknown', { set, known }), command: 'rollback' })
+  }
+  const environments = [...new Set(own.map(({ environment }) => environment))]
+  if (environments.length > 1) throw fail('ENVIRONMENT_NEEDED', { known: environments.join(', ') })
+  const scopes = own
+    .toSorted((a, b) => a.definition.sets[set]! - b.definition.sets[set]!)
+    .map(({ service, environment }) => ({ service, environment }))
+  const asked = { force: parseForce(context, args), actor: context.actor, reason: args.text('message') }
+  if (args.flag('dry-run')) {
+    const { showRollback } = await import('./dry-run.ts')
+    const decided = await planRollbackSet(app, scopes, asked)
+    const exits = decided.map(({ scope, decision }) => showRollback(context, app, scope, decision))
+    return Math.min(...exits)
+  }
+  const stopInterrupts = context.onInterrupt(() => context.say(context.t('interrupting_rollback')))
+  const stopShowing = showWhileItRuns(context, app, scopes, 'rollback')
+  const answered = await rollbackSet(app, scopes, asked).finally(() => {
+    stopInterrupts()
+    stopShowing()
+  })
+  const exit = await showSet(context, set, 'rollback', answered)
+  await tend(context, app)
+  return exit
+}

@@ -1,0 +1,171 @@
+// Deploys several services as one: all of them, or none. Everything new is healthy before the first user is moved; then users are moved service by
+// service, in the order of the set; and only when every service has been proven does one commit say that it happened.
+import { type AsternError, fail } from '../core/errors.ts'
+import { type Definition, type Step, stepKey } from '../core/model.ts'
+import type { Plan } from '../core/plan.ts'
+import { isPart, partOf, wholeOf } from '../core/transaction-id.ts'
+import type { TrafficSeen } from '../ports/traffic.ts'
+import type { Operation as StoredOperation } from '../store/operations.ts'
+import { answered, type Answered, asAsternError, type Ending } from './answer.ts'
+import type { App, Asked } from './app.ts'
+import { decide, type DeployAsked, goBack, notBegun, observeFor, openDeploy, prepare, succeeded } from './deploy.ts'
+import { runSteps, untilUsersMove } from './executor.ts'
+import { planOf, stepsLeft } from './history.ts'
+import { newTransactionId, type Operation, whileAllLeased } from './operation.ts'
+import { type Draft, prepareHost } from './prepare.ts'
+
+export type Member = { readonly definition: Definition; readonly tag: string }
+export type SetAsked = Asked & Pick<DeployAsked, 'force'>
+
+export type SetAnswered = { readonly transactionId: string; readonly answers: readonly Answered[] }
+
+type Part = {
+  readonly definition: Definition
+  readonly asked: DeployAsked
+  readonly operation: Operation
+  readonly controller: AbortController
+}
+type Planned = { readonly operation: Operation; readonly plan: Plan; readonly steps: readonly Step[] }
+
+/** `members` in their order. Errors that are thrown, with nothing changed: those of preparing, BUSY, a refusal of any of them. */
+export async function deploySet(app: App, members: readonly Member[], asked: SetAsked): Promise<SetAnswered> {
+  const startedAt = app.clock.monotonic()
+  for (const { definition } of members) {
+    await observeFor(app, definition)
+    await prepareHost(app, definition)
+  }
+  const transactionId = newTransactionId(app)
+  const parts = app.store.transaction(() => members.map((member) => open(app, member, asked, transactionId)))
+  const answer = ({ definition }: Part, ending: Ending) =>
+    answered(app, definition, 'deploy', app.clock.monotonic() - startedAt, ending)
+  return whileAllLeased(app, parts, async () => {
+    const decisions = await decideAll(app, parts)
+    const planned = parts.flatMap(({ operation }, index): Planned[] => {
+      const plan = decisions[index]!
+      return plan.outcome === 'plan' ? [{ operation, plan, steps: plan.steps }] : []
+    })
+    const endings = await carryOutAll(app, planned, { firstStarted: true })
+    const answers = parts.map((part, index) => {
+      const decision = decisions[index]!
+      if (decision.outcome === 'plan') return answer(part, { plan: decision, ...endings.get(part.operation)! })
+      return { ...answer(part, { outcome: 'noop', operation: part.operation }), noop: decision }
+    })
+    return { transactionId, answers }
+  })
+}
+
+function open(app: App, { definition, tag }: Member, asked: SetAsked, transactionId: string): Part {
+  const controller = new AbortController()
+  const own: DeployAsked = { ...asked, tag }
+  const known = { transactionId: partOf(transactionId, definition.service), resumed: false }
+  return { definition, asked: own, controller, operation: openDeploy(app, definition, own, controller, known) }
+}
+
+/** One commit decides for all. When one cannot be deployed, all end here, and nothing was changed. */
+async function decideAll(
+  app: App,
+  parts: readonly Part[],
+): Promise<Exclude<ReturnType<typeof decide>, { outcome: 'refused' }>[]> {
+  let failing: Operation | null = null
+  try {
+    const drafts: { draft: Draft; observed: TrafficSeen | null }[] = []
+    for (const { operation, definition, asked } of parts) {
+      failing = operation
+      drafts.push({
+        draft: await prepare(app, operation, definition, asked),
+        observed: await observeFor(app, definition),
+      })
+    }
+    const planFrom = app.clock.monotonic()
+    return app.store.transaction(() =>
+      parts.map(({ operation, definition, asked }, index) => {
+        failing = operation
+        const { draft, observed } = drafts[index]!
+        const decision = operation.commit(() => decide(app, operation, definition, draft, asked, observed, planFrom))
+        // undoes what this transaction has decided for the others
+        if (decision.outcome === 'refused') throw fail(decision.code, decision.details)
+        return decision
+      }),
+    )
+  } catch (error) {
+    throw noneBegun(app, parts, failing, error)
+  }
+}
+
+function noneBegun(app: App, parts: readonly Part[], failing: Operation | null, error: unknown): AsternError {
+  const failure = asAsternError(error)
+  for (const { operation } of parts) {
+    if (operation === failing && failure.exit !== 3) notBegun(app, operation, failure)
+    else end(app, operation, failure, operation === failing)
+  }
+  return failure
+}
+
+function end(app: App, operation: Operation, failure: AsternError, own: boolean): void {
+  app.store.transaction(() => {
+    if (!app.store.leases.holds(operation.lease)) return
+    const detail = own
+      ? { code: failure.code, ...failure.details }
+      : { code: failure.code, reason: 'another service of the set' }
+    operation.end(failure.exit === 3 ? 'refused' : 'failed', detail)
+  })
+}
+
+/** Prepares all, then moves the users of all, then says so of all; or takes all of it back, the last one first. */
+async function carryOutAll(
+  app: App,
+  planned: readonly Planned[],
+  options: { readonly firstStarted?: boolean; readonly attempt?: number },
+): Promise<Map<Operation, Ending>> {
+  try {
+    for (const { operation, steps } of planned) await runSteps(app, operation, untilUsersMove(steps), options)
+    for (const { operation, steps } of planned) {
+      const before = untilUsersMove(steps).length
+      const { firstStarted, ...others } = options
+      await runSteps(app, operation, steps.slice(before), firstStarted === true && before === 0 ? options : others)
+    }
+    app.store.transaction(() => {
+      for (const { operation, plan } of planned) operation.commit(() => succeeded(app, operation, plan))
+    })
+    return new Map(planned.map(({ operation }) => [operation, { outcome: 'succeeded', operation }]))
+  } catch (error) {
+    return takeAllBack(app, planned, error)
+  }
+}
+
+async function takeAllBack(app: App, planned: readonly Planned[], cause: unknown): Promise<Map<Operation, Ending>> {
+  const endings = new Map<Operation, Ending>()
+  for (const { operation, plan } of planned.toReversed()) {
+    endings.set(operation, { ...(await goBack(app, operation, plan, cause)), operation })
+  }
+  return endings
+}
+
+/** What a process that died has left of a set: its parts go on together, or back together. */
+export type Resumed = { readonly stored: StoredOperation; readonly operation: Operation }
+
+/** True for the part of a deploy of several services. */
+export function isOfSet(stored: StoredOperation): boolean {
+  return stored.kind === 'deploy' && isPart(stored.transactionId)
+}
+
+/** Forward when users of every service had begun to move and nothing had failed; back otherwise. `parts` are all that have no end. */
+export async function finishSet(app: App, parts: readonly Resumed[]): Promise<void> {
+  const { journal, operations } = app.store
+  const all = operations.parts(wholeOf(parts[0]!.stored.transactionId)).filter(({ outcome }) => outcome !== 'noop')
+  const forward = all.every((part) => {
+    const plan = planOf(part)
+    if (plan === null || part.outcome !== null) return false
+    const events = journal.ofTransaction(part.transactionId)
+    const shift = stepKey({ kind: 'shift_traffic', release: plan.to })
+    return events.some(({ key }) => key === shift) && !events.some(({ status }) => status === 'failed')
+  })
+  const planned = parts.flatMap(({ stored, operation }): Planned[] => {
+    const plan = planOf(stored)
+    if (plan !== null) return [{ operation, plan, steps: stepsLeft(journal.ofTransaction(stored.transactionId), plan) }]
+    operation.commit(() => operation.end('failed', { reason: 'it was interrupted before it began to change anything' }))
+    return []
+  })
+  if (forward) await carryOutAll(app, planned, { attempt: 2 })
+  else await takeAllBack(app, planned, fail('INTERRUPTED', { serving: 'the former releases' }))
+}

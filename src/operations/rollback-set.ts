@@ -1,0 +1,132 @@
+// Takes several services back as one: to where they stood before the last deploy of the set. All targets are awake and healthy before the first user
+// is moved; when one cannot be, nobody is.
+import { type AsternError, fail } from '../core/errors.ts'
+import { releaseName, type Scope } from '../core/model.ts'
+import type { Noop, Plan } from '../core/plan.ts'
+import { planRollback } from '../core/plan-rollback.ts'
+import { isPart, partOf, wholeOf } from '../core/transaction-id.ts'
+import { answered, type Answered, type Ending } from './answer.ts'
+import type { App } from './app.ts'
+import type { SetAnswered } from './deploy-set.ts'
+import { runSteps, untilUsersMove } from './executor.ts'
+import { begin, newTransactionId, type Operation, whileAllLeased } from './operation.ts'
+import { endFailed, observeFor, open, type RollbackAsked, whenDone } from './rollback.ts'
+import { choices, see } from './see.ts'
+
+export type SetRollbackAsked = Omit<RollbackAsked, 'to'>
+
+export type Decided = { readonly scope: Scope; readonly decision: Plan | Noop }
+type Part = {
+  readonly scope: Scope
+  readonly plan: Plan
+  readonly operation: Operation
+  readonly controller: AbortController
+}
+
+/** Says what would happen, and changes nothing. Errors: those of `rollbackSet`. */
+export async function planRollbackSet(app: App, scopes: readonly Scope[], asked: SetRollbackAsked): Promise<Decided[]> {
+  const observed = await observeAll(app, scopes)
+  return decideAll(app, scopes, asked, observed)
+}
+
+type Observed = (scope: Scope) => Parameters<typeof see>[2]
+
+async function observeAll(app: App, scopes: readonly Scope[]): Promise<Observed> {
+  const observed = new Map<Scope, Awaited<ReturnType<typeof observeFor>>>()
+  for (const scope of scopes) observed.set(scope, await observeFor(app, scope))
+  return (scope) => observed.get(scope) ?? null
+}
+
+/** `scopes` in the order of their deploys. Errors that are thrown, with nothing changed: BUSY, a refusal of any of them, PROXY_DOWN. */
+export async function rollbackSet(app: App, scopes: readonly Scope[], asked: SetRollbackAsked): Promise<SetAnswered> {
+  const startedAt = app.clock.monotonic()
+  const transactionId = newTransactionId(app)
+  const observed = await observeAll(app, scopes)
+  const { decided, parts } = app.store.transaction(() => {
+    const decided = decideAll(app, scopes, asked, observed)
+    const parts = decided.flatMap(({ scope, decision }): Part[] => {
+      if (decision.outcome === 'noop') return []
+      const controller = new AbortController()
+      const known = { transactionId: partOf(transactionId, scope.service), resumed: false }
+      const operation = begin(app, scope, 'rollback', asked, controller, known)
+      open(app, operation, decision, app.clock.monotonic() - startedAt)
+      return [{ scope, plan: decision, operation, controller }]
+    })
+    return { decided, parts }
+  })
+  // Who came last goes first: it may need the others as they are.
+  const endings = await whileAllLeased(app, parts, () => carryOut(app, parts.toReversed(), asked.reason))
+  const answers = decided.map(({ scope, decision }): Answered => {
+    const elapsedMs = app.clock.monotonic() - startedAt
+    const ending = endings.get(scope)
+    if (ending !== undefined) return answered(app, scope, 'rollback', elapsedMs, ending)
+    return { ...answered(app, scope, 'rollback', elapsedMs, { outcome: 'noop' }), noop: decision as Noop }
+  })
+  return { transactionId, answers }
+}
+
+/** Errors: NO_TARGET, QUARANTINED of whoever cannot go back. */
+function decideAll(app: App, scopes: readonly Scope[], asked: SetRollbackAsked, observed: Observed): Decided[] {
+  const last = lastDeployOfSet(app, scopes)
+  return scopes.map((scope) => {
+    const target = targetOf(app, scope, last)
+    if (target === 'stays') return { scope, decision: { outcome: 'noop', active: activeOf(app, scope), why: 'serves' } }
+    const decision = planRollback(see(app, scope, observed(scope)), choices(app, scope, target.to), {
+      ...asked,
+      ...target,
+    })
+    if (decision.outcome === 'refused') throw fail(decision.code, decision.details)
+    return { scope, decision }
+  })
+}
+
+function activeOf(app: App, scope: Scope): number | null {
+  return app.store.services.get(scope)?.active ?? null
+}
+
+/** The transaction of the newest deploy of a set among these services; `null`: they were only ever deployed one by one. */
+function lastDeployOfSet(app: App, scopes: readonly Scope[]): string | null {
+  const deploys = scopes
+    .flatMap((scope) => app.store.operations.newestDeploy(scope) ?? [])
+    .filter(({ transactionId }) => isPart(transactionId))
+    .sort((a, b) => b.startedAt - a.startedAt)
+  return deploys[0] === undefined ? null : wholeOf(deploys[0].transactionId)
+}
+
+/** Where the set's last deploy came from. `stays`: that left it alone, or it is there. What was deployed by itself since goes back by itself. */
+function targetOf(app: App, scope: Scope, last: string | null): { readonly to: string | null } | 'stays' {
+  if (last === null) return { to: null }
+  const part = app.store.operations.get(partOf(last, scope.service))
+  if (part === null || part.outcome !== 'succeeded') return 'stays'
+  if (activeOf(app, scope) !== part.to) return activeOf(app, scope) === part.from ? 'stays' : { to: null }
+  return part.from === null ? 'stays' : { to: releaseName(part.from) }
+}
+
+async function carryOut(app: App, parts: readonly Part[], reason: string | null): Promise<Map<Scope, Ending>> {
+  const endings = new Map<Scope, Ending>()
+  const failed = async ({ scope, operation, plan }: Part, cause: unknown): Promise<void> => {
+    const error: AsternError = await endFailed(app, operation, plan, cause)
+    endings.set(scope, { outcome: error.code === 'LEASE_LOST' ? 'busy' : 'failed', operation, plan, error })
+  }
+  try {
+    for (const { operation, plan } of parts) {
+      const first = untilUsersMove(plan.steps)
+      await runSteps(app, operation, first, { firstStarted: true })
+    }
+  } catch (error) {
+    for (const part of parts) await failed(part, error)
+    return endings
+  }
+  for (const part of parts) {
+    const { scope, operation, plan } = part
+    const before = untilUsersMove(plan.steps).length
+    try {
+      const steps = plan.steps.slice(before)
+      await runSteps(app, operation, steps, { firstStarted: before === 0, ...whenDone(app, operation, plan, reason) })
+      endings.set(scope, { outcome: 'succeeded', operation, plan })
+    } catch (error) {
+      await failed(part, error)
+    }
+  }
+  return endings
+}
