@@ -234,6 +234,37 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./logs.ts'),
   },
   {
+    name: 'bisect',
+    summary: { en: 'find the first bad release, off traffic', 'zh-CN': '在无流量的情况下找出首个坏版本' },
+    positionals: [{ name: 'WORD', required: false, many: true }],
+    options: {
+      good: {
+        type: 'string',
+        value: 'RELEASE',
+        complete: 'release',
+        summary: { en: 'one that works', 'zh-CN': '正常的版本' },
+      },
+      bad: {
+        type: 'string',
+        value: 'RELEASE',
+        complete: 'release',
+        summary: { en: 'one that does not', 'zh-CN': '不正常的版本' },
+      },
+      run: {
+        type: 'string',
+        value: 'PROGRAM',
+        complete: 'file',
+        summary: {
+          en: 'judges: 0 good, 125 cannot say, else bad; ASTERN_URL says where it answers',
+          'zh-CN': '判定程序：0 好，125 无法判断，其余坏；ASTERN_URL 为其地址',
+        },
+      },
+      message,
+    },
+    examples: ['astern bisect --good r30 --bad r42', 'astern bisect --good v1.2.0 --bad v1.3.0 --run ./check.sh'],
+    load: () => import('./bisect.ts'),
+  },
+  {
     name: 'serve',
     summary: {
       en: 'the daemon: finishes, demotes, keeps standbys ready',

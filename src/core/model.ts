@@ -205,7 +205,7 @@ export type ReleaseRef = {
 /** Who asks, and from where. `automated` actors are CI and the autopilot. */
 export type Actor = { readonly name: string; readonly automated: boolean }
 
-export type OperationKind = 'deploy' | 'rollback' | 'ladder' | 'remove'
+export type OperationKind = 'deploy' | 'rollback' | 'ladder' | 'remove' | 'bisect'
 
 export type Outcome = 'succeeded' | 'rolled_back' | 'failed' | 'refused' | 'noop' | 'busy'
 

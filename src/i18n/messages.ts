@@ -34,6 +34,26 @@ export const messages = {
     'zh-CN': '--{name} 需要一个值：--{name}={value}。',
   },
   option_takes_nothing: { en: '--{name} takes no value.', 'zh-CN': '--{name} 不接受值。' },
+  bisect_order: { en: '{good} is not older than {bad}.', 'zh-CN': '{good} 不早于 {bad}。' },
+  bisect_try: { en: 'try', 'zh-CN': '尝试' },
+  bisect_try_line: {
+    en: '{release} · {left} left, {tries} tries at most',
+    'zh-CN': '{release} · 剩余 {left} 个，最多再试 {tries} 次',
+  },
+  bisect_good: { en: 'good', 'zh-CN': '好' },
+  bisect_bad: { en: 'bad', 'zh-CN': '坏' },
+  bisect_skipped: { en: 'nobody can say', 'zh-CN': '无法判断' },
+  bisect_first_bad: { en: 'first bad', 'zh-CN': '首个坏版本' },
+  bisect_unknown: { en: 'or one of {releases}, which could not be tried', 'zh-CN': '或无法尝试的 {releases} 之一' },
+  bisect_question: { en: 'Is it good?', 'zh-CN': '它正常吗？' },
+  bisect_needs_program: {
+    en: 'Nobody can be asked here; name a program with --run.',
+    'zh-CN': '此处无法询问；请用 --run 指定程序。',
+  },
+  bisect_program_ended: {
+    en: '{program} ended with {status}: 0 is good, 125 cannot be tested, up to 127 is bad.',
+    'zh-CN': '{program} 以 {status} 结束：0 表示好，125 表示无法测试，127 以内表示坏。',
+  },
   set_unknown: { en: 'There is no set {set}; known: {known}.', 'zh-CN': '没有服务组 {set}；已知：{known}。' },
   not_with_set: { en: '{option} cannot be used with --set.', 'zh-CN': '{option} 不能与 --set 一起使用。' },
   shell_unknown: {
@@ -121,6 +141,7 @@ export const messages = {
   step_drain: { en: 'drain', 'zh-CN': '排空' },
   step_demote: { en: 'demote', 'zh-CN': '降级' },
   step_take_over: { en: 'take over', 'zh-CN': '接管' },
+  step_try: { en: 'try', 'zh-CN': '尝试' },
   step_resume: { en: 'resume', 'zh-CN': '恢复' },
   step_outcome: { en: 'outcome', 'zh-CN': '结果' },
   engine_away: {

@@ -72,8 +72,8 @@ async function finish(app: App, operation: Operation, stored: StoredOperation): 
   const giveUp = () =>
     operation.commit(() => operation.end('failed', { reason: 'it was interrupted before it began to change anything' }))
   if (stored.kind === 'remove') return finishRemoval(app, operation)
-  // The ladder is planned anew from what is true, so there is nothing to go on with.
-  const plan = stored.kind === 'ladder' ? null : planOf(stored)
+  // The ladder is planned anew from what is true, and takes away what a search has started: there is nothing to go on with.
+  const plan = stored.kind === 'ladder' || stored.kind === 'bisect' ? null : planOf(stored)
   if (plan === null) return giveUp()
   const events = store.journal.ofTransaction(stored.transactionId)
   const left = stepsLeft(events, plan)

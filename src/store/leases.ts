@@ -18,9 +18,9 @@ export type LeaseHolder = {
   readonly alive: boolean
 }
 
-/** Who may take the lease from whom while its owner lives: a rollback from anything but a rollback; anyone from the ladder. */
+/** Who may take the lease from whom while its owner lives: a rollback from anything but a rollback; anyone from the ladder, and from a search. */
 export function mayPreempt(taker: OperationKind, holder: OperationKind): boolean {
-  if (holder === 'ladder') return taker !== 'ladder'
+  if (holder === 'ladder' || holder === 'bisect') return taker !== 'ladder' && taker !== holder
   return taker === 'rollback' && holder !== 'rollback'
 }
 
