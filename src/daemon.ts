@@ -42,6 +42,10 @@ export function compose(folder: string, env: Environment): App {
       const engine = createEngineApi(resolveEndpoint(env), clock)
       return createProxyProcess({ dir: proxyFolder, installation: store.installation, env, clock, engine })
     }),
+    vcs: once(async () => {
+      const { createGit } = await import('./drivers/git/git.ts')
+      return createGit({ env })
+    }),
     secrets: once(async () => {
       const { createSecrets } = await import('./drivers/secrets/secrets.ts')
       return createSecrets({ env, clock })

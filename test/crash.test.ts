@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { climb } from '../src/operations/ladder.ts'
 import type { App } from '../src/operations/app.ts'
 import { doOverdue } from '../src/operations/overdue.ts'
+import { undo } from '../src/operations/undo.ts'
 import { buildConfig, buildDefinition, buildProcess } from './builders.ts'
-import { deployTag, rollBack, World } from './doubles/world.ts'
+import { alice, deployTag, rollBack, World } from './doubles/world.ts'
 import type { Definition } from '../src/core/model.ts'
 
 const shop = buildDefinition()
@@ -108,6 +109,17 @@ const scenarios: Record<string, Scenario> = {
     served: [1, 2],
     mayPause: true,
   },
+  'an undo of a rollback, with a worker': {
+    definition: withWorker,
+    before: async (app, definition) => {
+      await twoReleases(app, definition)
+      await rollBack(app, definition)
+      await climb(app, definition, { look: false })
+    },
+    act: (app, definition) => undo(app, definition, alice),
+    served: [1, 2],
+    mayPause: false,
+  },
   'a walk down the ladder': {
     definition: shop,
     before: async (app, definition, world) => {
@@ -147,6 +159,8 @@ async function killAt(scenario: Scenario, moment: number): Promise<boolean> {
   const active = service?.active ?? null
   expect(scenario.served).toContain(active)
   expect(service?.candidate ?? null).toBeNull()
+  const wentBack = active !== null && heir.store.releases.get(definition, active)?.activeBy === 'rollback'
+  expect(heir.store.holds.get(definition) !== null, 'held').toBe(wentBack)
   expect(serving(), 'who answers').toBe(active)
   if (service !== null) expect(world.file).toEqual(heir.store.replicas.wanted())
   if (service !== null) expect(world.proxy).toEqual(world.file)

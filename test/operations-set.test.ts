@@ -5,6 +5,7 @@ import type { App } from '../src/operations/app.ts'
 import { deploySet } from '../src/operations/deploy-set.ts'
 import { findOperations } from '../src/operations/history.ts'
 import { doOverdue } from '../src/operations/overdue.ts'
+import { undo } from '../src/operations/undo.ts'
 import { rollbackSet } from '../src/operations/rollback-set.ts'
 import { buildDefinition } from './builders.ts'
 import { alice, deployTag, rollBack, World } from './doubles/world.ts'
@@ -14,7 +15,7 @@ const members = ['catalogue', 'orders', 'web'].map((service, place) =>
 )
 const [catalogue, orders, web] = members as [Definition, Definition, Definition]
 const pair = [catalogue, web]
-const asked = { ...alice, force: new Set<never>() }
+const asked = { ...alice, force: new Set(['hold'] as const) }
 const deployAll = (app: App, tag: string, all = members) =>
   deploySet(
     app,
@@ -91,6 +92,21 @@ describe('a set of services', () => {
     expect(app.store.operations.unfinished(catalogue)).toEqual([])
     const newest = app.store.operations.list(6).map(({ outcome }) => outcome)
     expect(newest).toEqual(['failed', 'failed', 'failed', 'refused', 'refused', 'refused'])
+  })
+
+  it('is refused as a whole while one of them is on hold, unless that is said yes to', async () => {
+    const { world, app } = await twice()
+    await rollBack(app, web)
+    const all = members.map((definition) => ({ definition, tag: 'v1.2.0' }))
+    const ci = { actor: { name: 'ci:build', automated: true }, reason: null, force: new Set<never>() }
+    await expect(deploySet(app, all, ci)).rejects.toMatchObject({ code: 'HELD' })
+    expect(app.store.operations.list(3).map(({ outcome }) => outcome)).toEqual(['refused', 'refused', 'refused'])
+    expect(serving(world)).toEqual([2, 2, 1])
+    const overHolds = [app.store.holds.get(web)!.transactionId]
+    expect((await deploySet(app, all, { ...ci, overHolds })).answers.map(({ exit }) => exit)).toEqual([0, 0, 0])
+    await rollBackAll(app)
+    expect(members.map((definition) => app.store.holds.get(definition)?.release)).toEqual([3, 3, 3])
+    expect((await undo(app, orders, alice)).answer).toMatchObject({ outcome: 'succeeded', to: { release: 'r3' } })
   })
 
   it('leaves alone what its last deploy left alone', async () => {

@@ -79,7 +79,12 @@ environments:
   async function deployed({ tag }: Version): Promise<void> {
     serial++
     const definition = configure(serial)
-    const { answer } = await deploy(app, definition, { ...ASKED, tag, force: new Set(), signal: context.signal })
+    const { answer } = await deploy(app, definition, {
+      ...ASKED,
+      tag,
+      force: new Set(['hold']),
+      signal: context.signal,
+    })
     if (answer.outcome !== 'succeeded') throw new Error(`deploy of ${tag}: ${answer.outcome}: ${answer.error?.message}`)
   }
 

@@ -11,7 +11,8 @@ export type Completes =
   | 'transaction'
   | 'shell'
   | 'language'
-  | 'force'
+  | 'force_deploy'
+  | 'force_rollback'
   | 'file'
 
 export type OptionSpec = {

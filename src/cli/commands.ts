@@ -68,16 +68,25 @@ const dryRun: OptionSpec = {
     'zh-CN': '只显示计划及所需时间，不做任何更改',
   },
 }
-const force: OptionSpec = {
+const forceRollback: OptionSpec = {
   type: 'string',
   value: 'LIST',
-  complete: 'force',
+  complete: 'force_rollback',
   summary: { en: 'override by name: quarantine', 'zh-CN': '按名称覆盖限制：quarantine' },
 }
 const set: OptionSpec = {
   type: 'string',
   value: 'NAME',
   summary: { en: 'all services of a set, or none of them', 'zh-CN': '一组服务，要么全部，要么都不' },
+}
+const forceDeploy: OptionSpec = {
+  type: 'string',
+  value: 'LIST',
+  complete: 'force_deploy',
+  summary: {
+    en: 'override by name: hold, freeze, quarantine, outdated',
+    'zh-CN': '按名称覆盖限制：hold、freeze、quarantine、outdated',
+  },
 }
 const limit: OptionSpec = {
   type: 'string',
@@ -117,13 +126,14 @@ export const commands: readonly CommandSpec[] = [
     name: 'deploy',
     summary: { en: 'bring a new release into service', 'zh-CN': '部署新的发布版本' },
     positionals: [{ name: 'TAG', required: false, many: true }],
-    options: { message, 'dry-run': dryRun, force, set },
+    options: { message, 'dry-run': dryRun, force: forceDeploy, set },
     examples: [
       'astern deploy v1.3.0',
       'astern deploy v1.3.0 --dry-run',
       'astern deploy v1.3.0 --env staging -m "checkout rewrite"',
       'astern deploy --set shop v1.3.0',
       'astern deploy --set shop api=v1.3.0 web=v2.1.0',
+      'astern deploy v1.3.1 --force=hold',
     ],
     load: () => import('./deploy.ts'),
   },
@@ -144,8 +154,15 @@ export const commands: readonly CommandSpec[] = [
         value: 'DURATION',
         summary: { en: 'stay and show the effect, e.g. 10s', 'zh-CN': '停留并显示效果，例如 10s' },
       },
+      undo: {
+        type: 'boolean',
+        summary: {
+          en: 'bring back what the last rollback took out',
+          'zh-CN': '恢复上次回滚移除的版本',
+        },
+      },
       'dry-run': dryRun,
-      force,
+      force: forceRollback,
       set,
     },
     examples: [
@@ -153,9 +170,33 @@ export const commands: readonly CommandSpec[] = [
       'astern rollback --set shop',
       'astern rollback -m "checkout answers 500"',
       'astern rollback --to r40',
+      'astern rollback --undo',
       'astern rollback --dry-run',
     ],
     load: () => import('./rollback.ts'),
+  },
+  {
+    name: 'hold',
+    summary: {
+      en: 'refuse automated deploys until somebody resumes',
+      'zh-CN': '拒绝自动部署，直到有人解除',
+    },
+    positionals: [],
+    options: { message, set },
+    examples: [
+      'astern hold -m "load test until 18:00"',
+      'astern hold --env prod -m "stock-taking"',
+      'astern hold --set shop',
+    ],
+    load: () => import('./hold.ts'),
+  },
+  {
+    name: 'resume',
+    summary: { en: 'let automated deploys go ahead again', 'zh-CN': '解除保持，恢复自动部署' },
+    positionals: [],
+    options: { message, set },
+    examples: ['astern resume', 'astern resume --env prod -m "v1.3.1 mends it"', 'astern resume --set shop'],
+    load: () => import('./resume.ts'),
   },
   {
     name: 'status',

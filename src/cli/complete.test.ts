@@ -66,7 +66,8 @@ describe('completion', () => {
 
   it('offers fixed values, and leaves files to the shell', async () => {
     const { app } = await deployed([])
-    expect(await offered(app, 'deploy', '--force', '')).toEqual(['quarantine'])
+    expect(await offered(app, 'deploy', '--force', '')).toEqual(['hold', 'freeze', 'quarantine', 'outdated'])
+    expect(await offered(app, 'rollback', '--force', '')).toEqual(['quarantine'])
     expect(await offered(app, 'status', '--lang', 'z')).toEqual(['zh-CN'])
     expect(await offered(app, 'up', '--config', 'ast')).toEqual([':files'])
     expect(await offered(app, 'rollback', '-m', '')).toEqual([])

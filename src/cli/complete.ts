@@ -135,7 +135,9 @@ async function valuesOf(context: Context, kind: Completes | null, line: Line): P
       return ['bash', 'zsh', 'fish'].map(plain)
     case 'language':
       return languages.map(plain)
-    case 'force':
+    case 'force_deploy':
+      return ['hold', 'freeze', 'quarantine', 'outdated'].map(plain)
+    case 'force_rollback':
       return [plain('quarantine')]
     case 'service':
     case 'environment':

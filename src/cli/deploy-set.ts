@@ -5,6 +5,7 @@ import { deploySet, type Member } from '../operations/deploy-set.ts'
 import { resumeUnfinished } from '../operations/resume.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
+import { askOverHolds, remindOfHolds, wouldAskOverHolds } from './held.ts'
 import { parseForce, parseTag } from './options.ts'
 import { definitions } from './select.ts'
 import { showSet, showWhileItRuns } from './set-progress.ts'
@@ -15,11 +16,15 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const members = membersOf(context, args, set, await definitions(context, args))
   const app = await context.open()
   const asked = { force: parseForce(context, args), actor: context.actor, reason: args.text('message') }
+  const scopes = members.map(({ definition }) => definition)
   if (args.flag('dry-run')) {
     const { dryRunDeploy } = await import('./dry-run.ts')
-    for (const { definition, tag } of members) await dryRunDeploy(context, app, definition, { ...asked, tag })
+    const overHolds = await wouldAskOverHolds(context, app, scopes, asked)
+    for (const { definition, tag } of members)
+      await dryRunDeploy(context, app, definition, { ...asked, overHolds, tag })
     return 0
   }
+  const overHolds = await askOverHolds(context, app, scopes, asked)
   app.store.db.keepReserve()
   for (const { definition } of members) await resumeUnfinished(app, definition)
   const interrupted = new AbortController()
@@ -27,13 +32,13 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     context.say(context.t('interrupting'))
     interrupted.abort(fail('INTERRUPTED', { serving: '' }))
   })
-  const scopes = members.map(({ definition }) => definition)
   const stopShowing = showWhileItRuns(context, app, scopes, 'deploy')
-  const answered = await deploySet(app, members, { ...asked, signal: interrupted.signal }).finally(() => {
+  const answered = await deploySet(app, members, { ...asked, overHolds, signal: interrupted.signal }).finally(() => {
     stopInterrupts()
     stopShowing()
   })
   const exit = await showSet(context, set, 'deploy', answered)
+  remindOfHolds(context, app, scopes)
   await tend(context, app)
   return exit
 }

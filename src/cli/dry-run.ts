@@ -8,9 +8,13 @@ import type { App } from '../operations/app.ts'
 import { type DeployAsked, planDeployOf } from '../operations/deploy.ts'
 import { oneScope } from '../operations/known-scopes.ts'
 import { planRollbackOf } from '../operations/rollback.ts'
+import { planUndoOf } from '../operations/undo.ts'
 import type { Context } from './context.ts'
 import { labelled, formatNoop } from './format.ts'
 import { headLines } from './head-lines.ts'
+
+/** The exit code of it. */
+const NOTHING_TO_DO = 6
 
 export async function dryRunRollback(context: Context, message: RollbackMessage): Promise<number> {
   const app = await context.open()
@@ -26,9 +30,16 @@ export async function dryRunRollback(context: Context, message: RollbackMessage)
 /** Returns the exit code. */
 export function showRollback(context: Context, app: App, scope: Scope, decision: Decision): number {
   const planned = planOf(decision)
-  if (planned.outcome === 'noop') return showNoop(context, scope, 'rollback', planned)
+  if (planned.outcome === 'noop') return showNoop(context, scope, 'rollback', planned, NOTHING_TO_DO)
   const from = planned.from === null ? null : app.store.releases.get(scope, planned.from)
   return show(context, { scope, plan: planned, from, to: app.store.releases.get(scope, planned.to)! }, 'rollback')
+}
+
+export async function dryRunUndo(context: Context, app: App, scope: Scope): Promise<number> {
+  const plan = await planUndoOf(app, scope)
+  if (plan.outcome === 'noop') return showNoop(context, scope, 'deploy', plan, NOTHING_TO_DO)
+  const from = plan.from === null ? null : app.store.releases.get(scope, plan.from)
+  return show(context, { scope, plan, from, to: app.store.releases.get(scope, plan.to)! }, 'deploy')
 }
 
 export async function dryRunDeploy(
@@ -46,7 +57,7 @@ export async function dryRunDeploy(
     return 0
   }
   const plan = planOf(planned.decision)
-  if (plan.outcome === 'noop') return showNoop(context, definition, 'deploy', plan)
+  if (plan.outcome === 'noop') return showNoop(context, definition, 'deploy', plan, 0)
   const from = plan.from === null ? null : app.store.releases.get(definition, plan.from)
   return show(context, { scope: definition, plan, from, to: planned.release }, 'deploy')
 }
@@ -57,11 +68,11 @@ function planOf(decision: Decision) {
 }
 
 /** A rollback that finds nothing to do says so by its exit code; a deploy that is done already is what CI wants to be green. */
-function showNoop(context: Context, scope: Scope, operation: 'deploy' | 'rollback', noop: Noop): number {
+function showNoop(context: Context, scope: Scope, operation: 'deploy' | 'rollback', noop: Noop, exit: number): number {
   const { service, environment } = scope
   if (context.json) context.print(JSON.stringify({ operation, dry_run: true, service, environment, ...noop }))
   else context.print(labelled(context.t('noop'), formatNoop(noop, context.t)))
-  return operation === 'rollback' ? 6 : 0
+  return exit
 }
 
 function show(context: Context, head: Head, operation: 'deploy' | 'rollback'): number {

@@ -4,7 +4,7 @@ import { planRollbackSet, rollbackSet } from '../operations/rollback-set.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
 import { parseForce } from './options.ts'
-import { knownScopes } from './select.ts'
+import { scopesOfSet } from './set-scopes.ts'
 import { showSet, showWhileItRuns } from './set-progress.ts'
 import { tend } from './tend.ts'
 
@@ -14,18 +14,11 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     if (args.text(other) === null) continue
     throw fail('USAGE', { problem: context.t('not_with_set', { option: `--${other}` }), command: 'rollback' })
   }
-  const app = await context.open()
-  const services = knownScopes(context, app, args).map((scope) => app.store.services.get(scope)!)
-  const own = services.filter(({ definition }) => set in definition.sets)
-  if (own.length === 0) {
-    const known = [...new Set(services.flatMap(({ definition }) => Object.keys(definition.sets)))].join(', ') || '-'
-    throw fail('USAGE', { problem: context.t('set_unknown', { set, known }), command: 'rollback' })
+  if (args.flag('undo')) {
+    throw fail('USAGE', { problem: context.t('not_with_set', { option: '--undo' }), command: 'rollback' })
   }
-  const environments = [...new Set(own.map(({ environment }) => environment))]
-  if (environments.length > 1) throw fail('ENVIRONMENT_NEEDED', { known: environments.join(', ') })
-  const scopes = own
-    .toSorted((a, b) => a.definition.sets[set]! - b.definition.sets[set]!)
-    .map(({ service, environment }) => ({ service, environment }))
+  const app = await context.open()
+  const scopes = scopesOfSet(context, app, args, set)
   const asked = { force: parseForce(context, args), actor: context.actor, reason: args.text('message') }
   if (args.flag('dry-run')) {
     const { showRollback } = await import('./dry-run.ts')

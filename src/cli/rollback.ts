@@ -18,6 +18,7 @@ const ENGINE_GLANCE_MS = 200
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   if (args.text('set') !== null) return (await import('./rollback-set.ts')).run(context, args)
+  if (args.flag('undo')) return (await import('./undo.ts')).run(context, args)
   const message: RollbackMessage = {
     scope: scopeAsked(context, args),
     to: args.text('to'),

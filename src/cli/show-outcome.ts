@@ -26,6 +26,8 @@ export async function showOutcome(context: Context, answered: Answered): Promise
     return answered.exit
   }
   if (answer.proof !== null) context.print(labelled(t('proof'), t('proof_line', answer.proof)))
+  if (answer.operation === 'rollback' && answer.hold !== null)
+    context.print(labelled(t('held'), t('held_line', { environment: answer.environment ?? '' })))
   const total = formatDuration(answer.duration_ms.total ?? 0)
   const release = answer.to?.release ?? ''
   context.print(labelled(t('done_in'), t('done_line', { release, total, transaction: answer.transaction_id ?? '' })))

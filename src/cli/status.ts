@@ -4,6 +4,7 @@ import { WEB } from '../core/processes.ts'
 import { lookAtTraffic, type ServiceHealth, type StandbyView, statusOf, type StatusView } from '../operations/status.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
+import { heldLine, remindOfHolds } from './held.ts'
 import { formatAge, formatRelease, labelled, labelledLines, table } from './format.ts'
 import { paint } from './paint.ts'
 import { textOf } from './report-error.ts'
@@ -22,6 +23,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   else {
     for (const [index, view] of views.entries()) {
       if (index > 0) context.print('')
+      if (view.hold !== null) context.print(heldLine(context, app, view.status, view.hold))
       for (const line of lines(context, view)) context.print(line)
     }
   }
@@ -30,6 +32,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     context.say(`${paint(context, 'yellow', context.t('warning'))}: ${message}`)
     if (hint !== '') context.say(hint)
   }
+  remindOfHolds(context, app, scopes)
   await tend(context, app)
   return 0
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { problemsOf, serviceWith } from './config-world.ts'
+import { definitionsOf, problemsOf, serviceWith } from './config-world.ts'
 
 /** A valid file with two services, but for what this says of its environments. */
 const two = (prod: string, staging = ''): string =>
@@ -77,4 +77,38 @@ describe('addresses', () => {
     ['tcp and udp on one port', serviceWith('ports: [9000:9, 9000:9/udp]')],
     ['two environments apart', two('{ listen: 127.0.0.1:80, services: { admin: { listen: 127.0.0.1:81 } } }')],
   ])('takes %s', (_, text) => expect(problemsOf(text)).toEqual([]))
+})
+
+describe('freeze windows', () => {
+  const prod = (...lines: string[]) =>
+    [
+      'services: { web: { image: web, port: 8080 } }',
+      'environments:',
+      '  prod:',
+      '    listen: 127.0.0.1:80',
+      ...lines.map((line) => `    ${line}`),
+    ].join('\n')
+
+  it('are one or several, and hold for every service of the environment', () => {
+    const [one] = definitionsOf(prod('freeze: Fri 16:00–Mon 08:00 Asia/Shanghai'))
+    expect(one?.freeze).toMatchObject([{ zone: 'Asia/Shanghai', from: { day: 5, minute: 960 } }])
+    const [two] = definitionsOf(prod('freeze: [22:00-06:00, "Sat 00:00-Sun 24:00 Europe/Berlin"]'))
+    expect(two?.freeze.map(({ zone }) => zone)).toEqual(['UTC', 'Europe/Berlin'])
+  })
+
+  it('that are not sound are reported where they stand', () => {
+    expect(problemsOf(prod('freeze: weekend'))).toEqual([
+      'astern.yaml:5:13 environments.prod.freeze: expected a window as in "Fri 16:00–Mon 08:00 Asia/Shanghai", or "22:00–06:00" for every day, got "weekend"',
+    ])
+    expect(problemsOf(prod('freeze: ["22:00–06:00", Fri 16:00–Mon 08:00 Mars/Base]'))).toEqual([
+      'astern.yaml:5:29 environments.prod.freeze[1]: there is no time zone "Mars/Base"; it is written as in Asia/Shanghai or UTC',
+    ])
+    expect(problemsOf(prod('freeze: 5'))).toEqual([expect.stringContaining('or a list of them, got 5')])
+  })
+
+  it('belong to an environment', () => {
+    expect(problemsOf(serviceWith('freeze: 22:00–06:00'))).toEqual([
+      expect.stringContaining('belongs under environments'),
+    ])
+  })
 })

@@ -152,6 +152,7 @@ function draft(
       secrets: [...secrets].toSorted(byName).map(([, reference]) => reference),
       standby: service.standby,
       sets: {},
+      freeze: config.freeze ?? [],
     },
   }
 }

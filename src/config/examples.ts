@@ -32,7 +32,13 @@ export const MORE = `services:
       worker: { command: [/app, worker], replicas: 1, standby: { frozen: 1 } }
       report: { command: [/app, report], schedule: "0 3 * * *" }
 environments:
-  prod: { listen: 0.0.0.0:80, hosts: [shop.example.com], replicas: 4, env: { TZ: Asia/Shanghai }, autopilot: act }
+  prod:
+    listen: 0.0.0.0:80
+    hosts: [shop.example.com]
+    replicas: 4
+    env: { TZ: Asia/Shanghai }
+    freeze: Fri 16:00–Mon 08:00 Asia/Shanghai   # no deploys then; a rollback is never refused
+    autopilot: act
   staging: { listen: 127.0.0.1:8081 }
 `
 

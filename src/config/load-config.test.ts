@@ -41,6 +41,7 @@ describe('the documented examples', () => {
         secrets: [],
         standby: { warm: 1, warmForMs: 3_600_000, frozen: 1, frozenForMs: 86_400_000, cold: 5 },
         sets: {},
+        freeze: [],
       },
     ])
   })
@@ -56,6 +57,7 @@ describe('the documented examples', () => {
       composeTag: 'v1.4.0',
       listen: '0.0.0.0:80',
       hosts: ['shop.example.com'],
+      freeze: [{ from: { day: 5, minute: 960 }, to: { day: 1, minute: 480 }, zone: 'Asia/Shanghai' }],
       replicas: 4,
       process: {
         command: ['/app', 'serve'],

@@ -1,6 +1,7 @@
 // What astern.yaml may hold: the one place that names its keys. Validation, the editors' JSON Schema and docs/configuration.md
 // all come from here, so every key carries its description. What needs other files or other keys is checked in service.ts and definitions.ts.
 import { z } from 'zod'
+import { parseFreezeWindow } from '../core/freeze.ts'
 import { DEFAULTS } from './defaults.ts'
 import { parseRepository } from './image-reference.ts'
 import { MAX_PORT, parseHost, parseListen } from './listen.ts'
@@ -288,6 +289,18 @@ const service = mapping(
   { description: 'A service: one deployable unit.' },
 )
 
+const freezeWindow = parsed(parseFreezeWindow, { description: 'A window of every week, or of every day.' })
+
+const freeze = z
+  .union([freezeWindow.transform((window) => [window]), z.array(freezeWindow)], {
+    error: 'expected a window as in "Fri 16:00–Mon 08:00 Asia/Shanghai", or a list of them',
+  })
+  .meta({
+    description:
+      'When deploys are refused, unless --force=freeze says otherwise: `DAY HH:MM–DAY HH:MM ZONE` every week, or `HH:MM–HH:MM ZONE` every day. Days are Mon to Sun; the zone is an IANA name and UTC when absent. A rollback is never refused.',
+    examples: ['Fri 16:00–Mon 08:00 Asia/Shanghai', '22:00–06:00 Europe/Berlin'],
+  })
+
 /** What an environment, or a service in it, may say anew. */
 const overrides = {
   listen: listen.optional(),
@@ -299,6 +312,7 @@ const overrides = {
 const environment = mapping(
   {
     ...overrides,
+    freeze: freeze.optional(),
     autopilot: oneOf(['advise', 'ask', 'act'], {
       description: 'What happens when a release turns out bad. Taken, but without effect as yet.',
     }).optional(),
@@ -355,6 +369,7 @@ export const UNKNOWN_KEYS: Readonly<Record<string, string>> = {
   listen: 'unknown field here; it belongs under environments',
   hosts: 'unknown field here; it belongs under environments',
   autopilot: 'unknown field here; it belongs under environments',
+  freeze: 'unknown field here; it belongs under environments',
   tag: 'unknown field; a release adds the tag (astern deploy TAG)',
   environment: 'unknown field; did you mean "env"?',
   healthcheck: 'unknown field; did you mean "health"?',

@@ -72,6 +72,20 @@ export type StandbyPolicy = {
   readonly cold: number
 }
 
+/** A moment of every week, or of every day when `day` is `null`. Sunday is 0; `minute` is that of the day. */
+export type FreezeEdge = { readonly day: number | null; readonly minute: number }
+
+/** A time in which deploys are refused, again and again. Both edges name a day, or neither does. */
+export type FreezeWindow = {
+  /** As it was written. */
+  readonly text: string
+  readonly from: FreezeEdge
+  /** The first moment that is free again. */
+  readonly to: FreezeEdge
+  /** IANA name, e.g. `Asia/Shanghai`. */
+  readonly zone: string
+}
+
 /** What decides how the containers of a release behave, without image and secrets. */
 export type ProcessConfig = {
   /** Where it listens in its container; `null`: it takes no requests. */
@@ -126,6 +140,8 @@ export type Definition = Scope & {
   readonly standby: StandbyPolicy
   /** Sets of services that it belongs to, by name, and its place in each: 0 is deployed first. */
   readonly sets: Readonly<Record<string, number>>
+  /** When deploys are refused. Part of the environment, not of a release. */
+  readonly freeze: readonly FreezeWindow[]
 }
 
 /** The snapshot that a release is made of: the process `web`, and those beside it. Immutable. */
@@ -205,7 +221,7 @@ export type ReleaseRef = {
 /** Who asks, and from where. `automated` actors are CI and the autopilot. */
 export type Actor = { readonly name: string; readonly automated: boolean }
 
-export type OperationKind = 'deploy' | 'rollback' | 'ladder' | 'remove' | 'bisect'
+export type OperationKind = 'deploy' | 'rollback' | 'ladder' | 'remove' | 'bisect' | 'hold' | 'resume'
 
 export type Outcome = 'succeeded' | 'rolled_back' | 'failed' | 'refused' | 'noop' | 'busy'
 

@@ -1,18 +1,25 @@
 // Decides how to go forward. Pure: what was seen and asked goes in; steps, or the reason why not, come out.
 import { diffReleases } from './diff.ts'
 import { type Release, releaseName, type Step } from './model.ts'
-import type { Decision } from './plan.ts'
+import type { Decision, Refused } from './plan.ts'
 import { planSwitch } from './plan-switch.ts'
 import { configOf, hasWeb, named, WEB } from './processes.ts'
 import type { Force } from './plan-rollback.ts'
 import { isAsleep, type Seen, type SeenReplica, strategyFor } from './seen.ts'
 
-/** `release` is what is to be deployed; its image is on the host. */
-export function planDeploy(seen: Seen, release: Release, ask: { readonly force: ReadonlySet<Force> }): Decision {
+export type DeployRequest = {
+  readonly force: ReadonlySet<Force>
+  /** What speaks against any deploy now, or against one of this revision; `null`: nothing. */
+  readonly barred?: Refused | null
+}
+
+/** `release` is what is to be deployed; its image is on the host. What serves already is no deploy, so nothing speaks against it. */
+export function planDeploy(seen: Seen, release: Release, ask: DeployRequest): Decision {
   const from = seen.active
   if (from !== null && from.identity === release.identity) {
     return { outcome: 'noop', active: from.number, why: 'serves' }
   }
+  if (ask.barred != null) return ask.barred
   const quarantine = seen.quarantined.get(release.identity)
   if (quarantine !== undefined && !ask.force.has('quarantine')) {
     const details = { release: releaseName(quarantine.release), reason: quarantine.reason }

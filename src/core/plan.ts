@@ -29,12 +29,17 @@ export type Plan = {
   readonly changes: readonly Change[]
   /** The target served well but was never found stable. */
   readonly notYetStable: boolean
+  /** It brings back what a rollback took out: a release that has its number already, and that served. */
+  readonly undo?: true
   readonly steps: readonly Step[]
 }
 
 export type Refused = { readonly outcome: 'refused'; readonly code: ErrorCode; readonly details: Details }
-/** `serves`: it does already · `went_back`: it is what the last rollback went to · `no_earlier`: there is nothing to go back to. */
-export type NoopWhy = 'serves' | 'went_back' | 'no_earlier'
+/**
+ * `serves`: it does already · `went_back`: it is what the last rollback went to · `no_earlier`: there is nothing to go back to ·
+ * `nothing_to_undo`: it serves, but not because of a rollback · `not_held`: there is no hold to lift.
+ */
+export type NoopWhy = 'serves' | 'went_back' | 'no_earlier' | 'nothing_to_undo' | 'not_held'
 export type Noop = { readonly outcome: 'noop'; readonly active: number | null; readonly why: NoopWhy }
 
 /** In English, for the journal and for machines. */
@@ -47,6 +52,10 @@ export function noopReason({ active, why }: Noop): string {
       return `${name} is what was rolled back to; --to goes further back`
     case 'no_earlier':
       return 'there is no earlier release'
+    case 'nothing_to_undo':
+      return `${name} serves, and no rollback put it there`
+    case 'not_held':
+      return 'there is no hold'
   }
 }
 export type Decision = Plan | Refused | Noop

@@ -48,9 +48,18 @@ export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; 
     message: '没有可以回滚到的早期发布版本：\n{reasons}',
     hint: '运行 astern releases 查看；用 --to 指定版本，并用 --force=quarantine 解除隔离限制。',
   },
-  HELD: { message: '环境 {environment} 的部署处于保持状态：{reason}。', hint: '运行 astern resume 解除。' },
-  OUTDATED: { message: '{revision} 是当前版本的祖先提交。', hint: '可用 --force=outdated 强制执行。' },
-  FROZEN: { message: '部署处于冻结期：{window}。', hint: '请等待，或用 --force=freeze 强制执行。' },
+  HELD: {
+    message: '服务 {service} 在环境 {environment} 的部署自 {since} 起由 {by} 置于保持状态{moved}：{reason}',
+    hint: '运行 astern resume 解除；或用 --force=hold 强制执行。',
+  },
+  OUTDATED: {
+    message: '{revision} 是 {release} 正在提供服务的 {serving} 的祖先提交：部署它等于悄悄回滚。',
+    hint: '请部署更新的版本，或用 --force=outdated 强制执行；回滚请用 astern rollback。',
+  },
+  FROZEN: {
+    message: '服务 {service} 在环境 {environment} 的部署冻结至 {until}（{window}）。',
+    hint: '请等待，或用 --force=freeze 强制执行。回滚从不受冻结限制。',
+  },
   SCHEMA: { message: '{release} 与数据库的当前结构不兼容。', hint: '可用 --force=schema 强制执行。' },
   TAG_MOVED: {
     message: '标签 {image} 指向的镜像与部署 {release} 时不同。',

@@ -123,6 +123,11 @@ export const messages = {
     'zh-CN': '{release} 是上次回滚的目标；如需更早请用 --to',
   },
   noop_no_earlier: { en: 'there is no earlier release', 'zh-CN': '没有更早的发布版本' },
+  noop_nothing_to_undo: {
+    en: '{release} serves, and no rollback put it there',
+    'zh-CN': '{release} 正在服务，且并非由回滚而来',
+  },
+  noop_not_held: { en: 'there is no hold', 'zh-CN': '没有保持状态' },
   noop: { en: 'nothing to do', 'zh-CN': '无需操作' },
   would: { en: 'dry run', 'zh-CN': '试运行' },
   would_line: { en: 'nothing was changed', 'zh-CN': '未做任何更改' },
@@ -143,6 +148,8 @@ export const messages = {
   step_take_over: { en: 'take over', 'zh-CN': '接管' },
   step_try: { en: 'try', 'zh-CN': '尝试' },
   step_resume: { en: 'resume', 'zh-CN': '恢复' },
+  step_place_hold: { en: 'place hold', 'zh-CN': '设置保持' },
+  step_lift_hold: { en: 'lift hold', 'zh-CN': '解除保持' },
   step_outcome: { en: 'outcome', 'zh-CN': '结果' },
   engine_away: {
     en: 'Docker does not answer ({reason}); what follows the switch is overdue work and is done when it does',
@@ -166,6 +173,38 @@ export const messages = {
   effect_line: {
     en: 'success {before} → {after} · {requests} requests since',
     'zh-CN': '成功率 {before} → {after} · 之后 {requests} 个请求',
+  },
+  // hold
+  held: { en: 'held', 'zh-CN': '已保持' },
+  held_line: {
+    en: 'automated deploys to {environment} are refused · astern resume · astern rollback --undo',
+    'zh-CN': '拒绝向 {environment} 自动部署 · astern resume · astern rollback --undo',
+  },
+  held_by_hand_line: {
+    en: 'automated deploys to {environment} are refused · astern resume',
+    'zh-CN': '拒绝向 {environment} 自动部署 · astern resume',
+  },
+  held_since: {
+    en: '{scope}: for {age}, by {by}{moved}: {reason} · astern resume',
+    'zh-CN': '{scope}：已 {age}，操作者 {by}{moved}：{reason} · astern resume',
+  },
+  held_still: {
+    en: '{scope} is held for {age} now, by {by}{moved}: {reason} · astern resume lifts it',
+    'zh-CN': '{scope} 处于保持状态已有 {age}，操作者 {by}{moved}：{reason} · 运行 astern resume 解除',
+  },
+  ask_hold: { en: '{story}\nDeploy all the same?', 'zh-CN': '{story}\n仍要部署吗？' },
+  would_ask_hold: {
+    en: '{story}\nThe deploy would ask whether to go on all the same.',
+    'zh-CN': '{story}\n部署时会询问是否继续。',
+  },
+  resumed: { en: 'resumed', 'zh-CN': '已恢复' },
+  resumed_line: {
+    en: 'deploys to {environment} go ahead again; they were held for {age}, by {by}: {reason}',
+    'zh-CN': '可以再次向 {environment} 部署；此前由 {by} 保持了 {age}：{reason}',
+  },
+  undo_takes_no_target: {
+    en: '--undo brings back what the last rollback took out: it goes with no --to.',
+    'zh-CN': '--undo 恢复上次回滚移除的版本，不能与 --to 同用。',
   },
   // up, down, remove, serve
   proxy_runs: {

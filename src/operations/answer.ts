@@ -12,9 +12,20 @@ import {
 } from '../core/model.ts'
 import { type Noop, noopReason, type Plan, type Refused } from '../core/plan.ts'
 import { wholeOf } from '../core/transaction-id.ts'
+import type { Hold } from '../store/holds.ts'
 import type { App } from './app.ts'
 import { type Operation, round } from './operation.ts'
 import { PROOF_REQUESTS } from './steps.ts'
+
+/** A hold as machines read it. The names are a contract. */
+export type HoldView = {
+  /** ISO 8601, UTC. */
+  readonly since: string
+  readonly by: string
+  readonly reason: string
+  /** What was taken out; `null`: it was placed by hand. */
+  readonly release: string | null
+}
 
 export type Durations = Readonly<
   Record<'total' | 'plan' | 'wake' | 'health' | 'shift_traffic' | 'prove', number | null>
@@ -34,7 +45,7 @@ export type Answer = {
   /** Of the target before it woke. */
   readonly rung: Rung | null
   readonly proof: { readonly release: string; readonly answers: number; readonly of: number } | null
-  readonly hold: null
+  readonly hold: HoldView | null
   readonly warnings: readonly string[]
   readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null
 }
@@ -67,6 +78,17 @@ export type Answered = {
   /** The error itself, for texts in another language. */
   readonly error: AsternError | null
   readonly noop: Noop | null
+}
+
+export function holdView(hold: Hold | null): HoldView | null {
+  if (hold === null) return null
+  const { sinceAt, by, reason, release } = hold
+  return {
+    since: new Date(sinceAt).toISOString(),
+    by,
+    reason,
+    release: release === null ? null : releaseName(release),
+  }
 }
 
 export function releaseRef(release: Release): ReleaseRef {
@@ -138,7 +160,7 @@ export function answered(
       strategy: plan?.strategy ?? null,
       rung: plan?.rung ?? null,
       proof: proved ? { release: releaseName(plan.to), answers: PROOF_REQUESTS, of: PROOF_REQUESTS } : null,
-      hold: null,
+      hold: holdView(app.store.holds.get(scope)),
       warnings: [...(unstable ? [`${releaseName(plan.to)} is not yet stable`] : []), ...warnings],
       error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
     },

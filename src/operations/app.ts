@@ -5,6 +5,7 @@ import type { Clock, Random } from '../ports/clock.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { Secrets } from '../ports/secrets.ts'
 import type { ProxyProcess, Traffic } from '../ports/traffic.ts'
+import type { Vcs } from '../ports/vcs.ts'
 import type { Store } from '../store/store.ts'
 
 export type App = {
@@ -13,6 +14,7 @@ export type App = {
   readonly runtime: () => Promise<Runtime>
   readonly proxy: () => Promise<ProxyProcess>
   readonly secrets: () => Promise<Secrets>
+  readonly vcs: () => Promise<Vcs>
   readonly clock: Clock
   readonly random: Random
 }

@@ -8,14 +8,24 @@ import type { TrafficSeen } from '../ports/traffic.ts'
 import type { Operation as StoredOperation } from '../store/operations.ts'
 import { answered, type Answered, asAsternError, type Ending } from './answer.ts'
 import type { App, Asked } from './app.ts'
-import { decide, type DeployAsked, goBack, notBegun, observeFor, openDeploy, prepare, succeeded } from './deploy.ts'
+import {
+  decide,
+  type DeployAsked,
+  goBack,
+  notBegun,
+  observeFor,
+  openDeploy,
+  prepare,
+  type Prepared,
+  succeeded,
+} from './deploy.ts'
 import { runSteps, untilUsersMove } from './executor.ts'
 import { planOf, stepsLeft } from './history.ts'
 import { newTransactionId, type Operation, whileAllLeased } from './operation.ts'
-import { type Draft, prepareHost } from './prepare.ts'
+import { prepareHost } from './prepare.ts'
 
 export type Member = { readonly definition: Definition; readonly tag: string }
-export type SetAsked = Asked & Pick<DeployAsked, 'force'>
+export type SetAsked = Asked & Pick<DeployAsked, 'force' | 'overHolds'>
 
 export type SetAnswered = { readonly transactionId: string; readonly answers: readonly Answered[] }
 
@@ -68,7 +78,7 @@ async function decideAll(
 ): Promise<Exclude<ReturnType<typeof decide>, { outcome: 'refused' }>[]> {
   let failing: Operation | null = null
   try {
-    const drafts: { draft: Draft; observed: TrafficSeen | null }[] = []
+    const drafts: { draft: Prepared; observed: TrafficSeen | null }[] = []
     for (const { operation, definition, asked } of parts) {
       failing = operation
       drafts.push({

@@ -2,8 +2,7 @@
 import { type AsternError, fail, isAsternError, reasonOf } from '../core/errors.ts'
 import { type Definition, releaseName, type Release } from '../core/model.ts'
 import { planDeploy, planWayBack } from '../core/plan-deploy.ts'
-import { type Decision, type Plan } from '../core/plan.ts'
-import type { Force } from '../core/plan-rollback.ts'
+import { type Decision, type Plan, type Refused } from '../core/plan.ts'
 import { hasWeb } from '../core/processes.ts'
 import type { TrafficSeen } from '../ports/traffic.ts'
 import { liveUnder } from '../store/services.ts'
@@ -12,26 +11,34 @@ import { answered, type Answered, asAsternError, detailOf, type Ending, refOf, s
 import type { App, Asked } from './app.ts'
 import { define } from './define.ts'
 import { runSteps, startPlan } from './executor.ts'
+import { closed, type GateAsked, outdated } from './gate.ts'
 import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
 import { type Draft, findImage, prepareHost, readSecrets, draftRelease } from './prepare.ts'
 import { supersedeUnfinished } from './supersede.ts'
 import { see } from './see.ts'
 
-export type DeployAsked = Asked & { readonly tag: string; readonly force: ReadonlySet<Force> }
+/** The exit code of what is refused. */
+const REFUSED = 3
 
-/** Says what a deploy would do, and changes nothing but what a pull changes when `pull` is true. */
+export type DeployAsked = Asked & GateAsked & { readonly tag: string }
+
+/** Says what a deploy would do, and changes nothing. `null`: the image is not here, and would be pulled first. Errors: as `deploy`, HELD, FROZEN. */
 export async function planDeployOf(
   app: App,
   definition: Definition,
   asked: DeployAsked,
 ): Promise<{ decision: Decision; release: Release } | null> {
   const image = await findImage(app, definition, asked.tag, false, asked.signal)
+  const gate = closed(app, definition, asked)
+  if (image === null && gate !== null) throw fail(gate.code, gate.details)
   if (image === null) return null
   const observed = await observeFor(app, definition)
   const draft = draftRelease(app, definition, image, await readSecrets(app, definition, asked.signal))
   const seen = app.store.services.get(definition) === null ? unseen(app, definition) : see(app, definition, observed)
   const release = { ...draft.release, number: app.store.services.get(definition)?.nextRelease ?? 1 }
-  return { decision: planDeploy({ ...seen, live: draft.live }, release, asked), release }
+  const barred = gate ?? (await outdated(app, definition, release, asked))
+  const { force } = asked
+  return { decision: planDeploy({ ...seen, live: draft.live }, release, { force, barred }), release }
 }
 
 /** Errors that are thrown, with nothing changed: those of preparing (image, secrets, engine, proxy). Everything later is in the answer. */
@@ -59,7 +66,7 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
       decision = operation.commit(() => decide(app, operation, definition, draft, asked, observed, planFrom))
     } catch (error) {
       const failure = notBegun(app, operation, error)
-      return answer({ outcome: 'failed', operation, error: failure })
+      return answer({ outcome: failure.exit === REFUSED ? 'refused' : 'failed', operation, error: failure })
     }
     if (decision.outcome === 'noop') {
       const result = answer({ outcome: 'noop', operation })
@@ -91,20 +98,30 @@ export function openDeploy(
   return operation
 }
 
+/** What a deploy needs to be decided. `outdated`: why this revision is too old for it. */
+export type Prepared = Draft & { readonly outdated: Refused | null }
+
+/**
+ * Behind a closed gate nothing is pulled: only what is on the host may turn out to serve already, which is no deploy. Errors: those of the image and
+ * of secrets; HELD, FROZEN.
+ */
 export async function prepare(
   app: App,
   operation: Operation,
   definition: Definition,
   asked: DeployAsked,
-): Promise<Draft> {
+): Promise<Prepared> {
   const startedAt = app.clock.monotonic()
-  const image = await findImage(app, definition, asked.tag, true, operation.signal)
-  const detail = { image: image!.reference, digest: image!.digest }
+  const gate = closed(app, definition, asked)
+  const image = await findImage(app, definition, asked.tag, gate === null, operation.signal)
+  if (image === null) throw fail(gate!.code, gate!.details)
+  const detail = { image: image.reference, digest: image.digest }
   const durationMs = app.clock.monotonic() - startedAt
   operation.commit(() =>
     operation.record({ step: 'pull', key: 'pull', status: 'succeeded', release: null, durationMs, detail }),
   )
-  return draftRelease(app, definition, image!, await readSecrets(app, definition, operation.signal))
+  const draft = draftRelease(app, definition, image, await readSecrets(app, definition, operation.signal))
+  return { ...draft, outdated: await outdated(app, definition, draft.release, asked) }
 }
 
 /** A service without `web` needs no proxy. Error: PROXY_DOWN. */
@@ -112,21 +129,22 @@ export async function observeFor(app: App, definition: Definition): Promise<Traf
   return hasWeb(definition.process) ? app.traffic.observe() : null
 }
 
-/** Within a commit: decides, and writes the intent of the first step. */
+/** Within a commit: decides, and writes the intent of the first step. Behind a closed gate the definition is not taken over either. */
 export function decide(
   app: App,
   operation: Operation,
   definition: Definition,
-  draft: Draft,
+  draft: Prepared,
   asked: DeployAsked,
   observed: TrafficSeen | null,
   startedAt: number,
 ): Decision {
   const { services, releases } = app.store
-  define(app, definition)
+  const barred = closed(app, definition, asked) ?? draft.outdated
+  if (barred === null || services.get(operation) === null) define(app, definition)
   const number = services.get(operation)!.nextRelease
   const release = { ...draft.release, number }
-  const decision = planDeploy(see(app, operation, observed), release, asked)
+  const decision = planDeploy(see(app, operation, observed), release, { force: asked.force, barred })
   if (decision.outcome !== 'plan') {
     operation.end(decision.outcome, detailOf(decision))
     return decision
@@ -162,7 +180,7 @@ export async function carryOut(
 
 /** Within a commit. */
 export function succeeded(app: App, operation: Operation, plan: Plan): void {
-  const { releases, services } = app.store
+  const { releases, services, holds } = app.store
   const nowAt = app.clock.now()
   if (plan.from !== null) releases.markStandby(operation, plan.from, nowAt)
   releases.markActive(operation, plan.to, 'deploy', nowAt)
@@ -170,11 +188,23 @@ export function succeeded(app: App, operation: Operation, plan: Plan): void {
   releases.markStable(operation, plan.to)
   const release = releases.get(operation, plan.to)!
   releases.liftQuarantine(operation, release.identity)
-  const sealed = releases.sealed(operation, plan.to)
-  const kept = [...keptVersions(release)].map(([name, version]) => ({ name, version, sealed: sealed[name]! }))
-  services.setCurrentSecrets(operation, kept)
+  if (plan.undo === true) holds.lift(operation, ['rollback'])
+  else keepSecrets(app, release)
   services.setCandidate(operation, null)
   operation.end('succeeded')
+}
+
+/** What a new release has of the secrets that stay is from now on what everybody has. */
+function keepSecrets(app: App, release: Release): void {
+  const sealed = app.store.releases.sealed(release, release.number)
+  const kept = [...keptVersions(release)].map(([name, version]) => ({ name, version, sealed: sealed[name]! }))
+  app.store.services.setCurrentSecrets(release, kept)
+}
+
+/** Within a commit. A release that served before, and was to be brought back, remains what it was: rolled back from. */
+function markFailed(app: App, operation: Operation, plan: Plan): void {
+  if (plan.undo !== true) app.store.releases.markFailed(operation, plan.to)
+  app.store.services.setCandidate(operation, null)
 }
 
 /** The goal becomes: the release that served before serves. */
@@ -186,8 +216,7 @@ export async function goBack(app: App, operation: Operation, plan: Plan, cause: 
   // Ctrl-C has been heard; the way back is not what it wanted to stop.
   const unstoppable: Operation = { ...operation, signal: new AbortController().signal }
   const close = () => {
-    store.releases.markFailed(operation, plan.to)
-    store.services.setCandidate(operation, null)
+    markFailed(app, operation, plan)
     store.services.setActive(operation, plan.from)
     operation.end(shifted && plan.from !== null ? 'rolled_back' : 'failed', { reason: reasonOf(cause) })
   }
@@ -232,8 +261,7 @@ function wayBackFailed(
   const safe = proved || !shifted
   store.transaction(() => {
     if (!store.leases.holds(operation.lease)) return
-    store.releases.markFailed(operation, plan.to)
-    store.services.setCandidate(operation, null)
+    markFailed(app, operation, plan)
     operation.end('failed', { reason: reasonOf(cause), way_back: reasonOf(error) })
   })
   const serving = servingNow(app, operation)
@@ -258,14 +286,15 @@ export function notBegun(app: App, operation: Operation, error: unknown): Astern
   const failure = asAsternError(error)
   app.store.transaction(() => {
     if (!app.store.leases.holds(operation.lease)) return
+    const refused = failure.exit === REFUSED
     operation.record({
       step: 'pull',
       key: 'pull',
-      status: 'failed',
+      status: refused ? 'skipped' : 'failed',
       release: null,
       detail: { code: failure.code, reason: failure.message },
     })
-    operation.end('failed', { code: failure.code })
+    operation.end(refused ? 'refused' : 'failed', { code: failure.code })
   })
   if (failure.code === 'INTERRUPTED') return fail('INTERRUPTED', { serving: servingNow(app, operation) }, error)
   return failure

@@ -21,6 +21,8 @@ const FRESH_MS = 1_500
 /** What cannot be done now, but will be. */
 const ENGINE_AWAY: ReadonlySet<ErrorCode> = new Set(['ENGINE_UNAVAILABLE', 'ENGINE_PERMISSION'])
 
+export const NO_REASON = 'no reason was given'
+
 export type RollbackAsked = Asked & RollbackRequest
 
 /** Says what a rollback would do, and changes nothing. Errors: SERVICE_UNKNOWN, RELEASE_UNKNOWN, PROXY_DOWN. */
@@ -150,7 +152,7 @@ function leftForLater(app: App, operation: Operation, plan: Plan, error: unknown
 
 /** Within the commit of the proof: users are safe, and the state says so. */
 function switched(app: App, operation: Operation, plan: Pick<Plan, 'from' | 'to'>, reason: string | null): void {
-  const { releases, services } = app.store
+  const { releases, services, holds } = app.store
   const nowAt = app.clock.now()
   const from = plan.from === null ? null : releases.get(operation, plan.from)
   if (from !== null && from.number !== plan.to) {
@@ -162,7 +164,7 @@ function switched(app: App, operation: Operation, plan: Pick<Plan, 'from' | 'to'
       release: from.number,
       sinceAt: nowAt,
       actor: operation.actor,
-      reason: reason ?? 'no reason was given',
+      reason: reason ?? NO_REASON,
     })
   }
   // Going back on purpose to what was in quarantine lifts it.
@@ -170,6 +172,15 @@ function switched(app: App, operation: Operation, plan: Pick<Plan, 'from' | 'to'
   if (to !== null && to.identity !== from?.identity) releases.liftQuarantine(operation, to.identity)
   services.setCandidate(operation, null)
   releases.markActive(operation, plan.to, 'rollback', nowAt)
+  holds.place(operation, {
+    placedBy: 'rollback',
+    sinceAt: nowAt,
+    by: operation.actor,
+    reason: reason ?? NO_REASON,
+    release: plan.from,
+    backTo: plan.to,
+    transactionId: operation.transactionId,
+  })
 }
 
 /** Ends it, unless another operation holds the lease. */

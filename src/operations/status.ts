@@ -6,10 +6,11 @@ import { planRollback } from '../core/plan-rollback.ts'
 import { runningProcesses, WEB } from '../core/processes.ts'
 import { liveOf, replicasOf as replicasOfProcess, rungOf, type Seen } from '../core/seen.ts'
 import type { ServerSeen, TrafficSeen } from '../ports/traffic.ts'
+import type { Hold } from '../store/holds.ts'
 import type { LeaseHolder } from '../store/leases.ts'
 import type { StoredReplica } from '../store/replicas.ts'
 import type { Service } from '../store/services.ts'
-import { releaseRef } from './answer.ts'
+import { type HoldView, holdView, releaseRef } from './answer.ts'
 import type { App } from './app.ts'
 import { stateOf, withContainers } from './releases.ts'
 import { choices, seeTrusting, serversOf } from './see.ts'
@@ -26,7 +27,7 @@ export type ServiceStatus = Scope & {
   readonly health: ServiceHealth
   /** Of the active release, `web` first. */
   readonly processes: readonly ProcessStatus[]
-  readonly hold: null
+  readonly hold: HoldView | null
 }
 
 export type ProcessStatus = { readonly process: string; readonly running: number; readonly wanted: number }
@@ -48,6 +49,7 @@ export type StatusView = {
   readonly standbys: readonly StandbyView[]
   /** Where a rollback would go now; `null`: nowhere. */
   readonly target: StandbyView | null
+  readonly hold: Hold | null
   /** The operation that runs now. */
   readonly busy: LeaseHolder | null
 }
@@ -78,6 +80,7 @@ export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): S
   const standbys = standbysOf(app, seen, service, replicas, target)
   const processes = processesOf(seen, up)
   const holder = store.leases.holder(scope, app.clock.now())
+  const hold = store.holds.get(scope)
   return {
     status: {
       service: scope.service,
@@ -88,7 +91,7 @@ export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): S
       shares: sharesOf(servers ?? replicas.filter(({ attached }) => attached)),
       health: healthOf(processes),
       processes,
-      hold: null,
+      hold: holdView(hold),
     },
     listen: service.definition.listen,
     hosts: service.definition.hosts,
@@ -96,6 +99,7 @@ export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): S
     candidate: seen.candidate,
     standbys,
     target: target === null ? null : viewOf(seen, target),
+    hold,
     busy: holder?.alive === true ? holder : null,
   }
 }

@@ -111,6 +111,16 @@ export function createOperations(db: Database) {
       return db.all(sql, filter.service, filter.environment, limit).map(toOperation)
     },
 
+    /** What the rollback took out in which a release became active at that time; `null`: there is none, or it took out nothing. */
+    takenOut(scope: Scope, to: number, activeAt: number): number | null {
+      const sql = `SELECT from_release FROM operations INDEXED BY operations_to
+         WHERE service = ? AND environment = ? AND to_release = ? AND started_at <= ?
+           AND kind = 'rollback' AND (ended_at IS NULL OR ended_at >= ?)
+         ORDER BY started_at DESC LIMIT 1`
+      const row = db.get(sql, scope.service, scope.environment, to, activeAt, activeAt)
+      return numberOrNull(row?.['from_release'])
+    },
+
     /** Those that went from or to a release, newest first. */
     withRelease(scope: Scope, release: number, limit: number): Operation[] {
       const sql = `SELECT * FROM operations WHERE service = ? AND environment = ? AND (from_release = ? OR to_release = ?)

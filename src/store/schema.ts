@@ -86,4 +86,15 @@ export const migrations: readonly string[] = [
   -- how many replicas each process beside web has now, as JSON by its name
   ALTER TABLE services ADD COLUMN live_processes TEXT NOT NULL DEFAULT '{}';
   `,
+  `
+  -- why automated deploys are refused: at most one hold that a rollback placed and one that somebody placed by hand
+  CREATE TABLE holds (
+    service TEXT NOT NULL, environment TEXT NOT NULL,
+    placed_by TEXT NOT NULL CHECK (placed_by IN ('rollback', 'hand')),
+    since INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
+    release INTEGER, back_to INTEGER,      -- what the rollback took out, and what it went back to
+    transaction_id TEXT NOT NULL,
+    PRIMARY KEY (service, environment, placed_by)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -108,7 +108,7 @@ export function createServices(db: Database, meta: Meta) {
     /** Forgets the service; its history stays in the journal, so its numbers go on where they ended. */
     remove(scope: Scope): void {
       meta.set(numberKey(scope), String(this.get(scope)?.nextRelease ?? 1))
-      for (const table of ['current_secrets', 'replicas', 'quarantine', 'releases', 'services']) {
+      for (const table of ['current_secrets', 'replicas', 'quarantine', 'holds', 'releases', 'services']) {
         db.run(`DELETE FROM ${table} ${where}`, scope.service, scope.environment)
       }
     },
@@ -134,11 +134,12 @@ function toService(row: Row): Service {
   return {
     service: String(row['service']),
     environment: String(row['environment']),
-    // one that was stored before there were other processes, and sets
+    // one that was stored before there were other processes, sets and freeze windows
     definition: {
       processes: [],
       sets: {},
-      ...(JSON.parse(String(row['definition'])) as Omit<Definition, 'processes' | 'sets'>),
+      freeze: [],
+      ...(JSON.parse(String(row['definition'])) as Omit<Definition, 'processes' | 'sets' | 'freeze'>),
     },
     live: {
       ...(JSON.parse(String(row['live_processes'])) as Record<string, number>),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ProcessTable } from '../ports/process-table.ts'
 import type { Random } from '../ports/clock.ts'
 import { Database } from './database.ts'
+import { createHolds } from './holds.ts'
 import { createJournal } from './journal.ts'
 import { createLeases } from './leases.ts'
 import { createMeta } from './meta.ts'
@@ -38,6 +39,7 @@ export function openStore(folder: string, processes: ProcessTable, random: Rando
     services,
     releases: createReleases(db),
     replicas: createReplicas(db, services, meta),
+    holds: createHolds(db),
     leases: createLeases(db, processes),
     operations: createOperations(db),
     journal: createJournal(db),

@@ -4,11 +4,13 @@ import { Secret } from '../../src/core/secret.ts'
 import type { Definition, ImageFacts, Scope } from '../../src/core/model.ts'
 import { createFakeRuntime } from '../../src/drivers/fake/runtime.ts'
 import { FakeEngine } from '../../src/drivers/fake/engine.ts'
+import { createFakeVcs } from '../../src/drivers/fake/vcs.ts'
 import { fail } from '../../src/core/errors.ts'
 import { WEB } from '../../src/core/processes.ts'
 import type { App } from '../../src/operations/app.ts'
 import { deploy } from '../../src/operations/deploy.ts'
 import { rollback } from '../../src/operations/rollback.ts'
+import type { Force } from '../../src/core/plan-rollback.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { SecretReference } from '../../src/core/model.ts'
 import type { BackendWanted, ServerSeen, ServerWanted, Traffic, TrafficWanted } from '../../src/ports/traffic.ts'
@@ -54,6 +56,8 @@ export class World {
   readonly folder = temporaryFolder()
   readonly random = countingRandom()
   readonly secrets = new Map<string, string>()
+  /** Revisions of the repository, each with the one it was built on. */
+  readonly commits = new Map<string, string | null>()
   /** Called around every commit and every call to the world. */
   observer: (moment: Moment) => void = () => {}
   /** Waited for before and after every call to the world, but not around commits: nothing can come between those. */
@@ -68,7 +72,7 @@ export class World {
     for (const [index, tag] of ['v1.0.0', 'v1.1.0', 'v1.2.0', 'v1.3.0'].entries()) this.addImage(tag, index + 1)
   }
 
-  addImage(tag: string, seed: number): ImageFacts {
+  addImage(tag: string, seed: number, revision: string | null = null): ImageFacts {
     const configDigest = `sha256:${String(seed).padStart(64, '0')}`
     const facts = {
       reference: `shop:${tag}`,
@@ -76,7 +80,7 @@ export class World {
       configDigest,
       hasHealthcheck: false,
       version: null,
-      revision: null,
+      revision,
     }
     this.engine.addImage(facts)
     return facts
@@ -138,6 +142,7 @@ export class World {
       traffic: counted('traffic', this.#traffic(store)),
       runtime: async () => runtime,
       proxy: () => Promise.reject(new Error('no proxy process here')),
+      vcs: async () => createFakeVcs(this.commits),
       secrets: async () => ({
         resolve: async ({ name }: SecretReference) => {
           const value = this.secrets.get(name)
@@ -224,8 +229,15 @@ export class World {
 
 export const alice = { actor: { name: 'alice', automated: false }, reason: null }
 
-export function deployTag(app: App, definition: Definition, tag: string, force: readonly 'quarantine'[] = []) {
-  return deploy(app, definition, { ...alice, tag, force: new Set(force) })
+/** As a person at a terminal who says yes to deploying over a hold. */
+export function deployTag(app: App, definition: Definition, tag: string, force: readonly Force[] = []) {
+  const hold = app.store.holds.get(definition)
+  return deploy(app, definition, {
+    ...alice,
+    tag,
+    force: new Set(force),
+    overHolds: hold === null ? [] : [hold.transactionId],
+  })
 }
 
 export function rollBack(app: App, scope: Scope, to: string | null = null) {

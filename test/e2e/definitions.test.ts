@@ -82,10 +82,10 @@ describe('a definition', () => {
     }
     await shop.writeConfig(config('image'))
     await shop.tag('v2', checked.configDigest)
-    await shop.ask('deploy', 'v2')
+    await shop.ask('deploy', 'v2', '--force=hold')
     expect(await shop.visit()).toMatchObject({ release: 'image' })
     await shop.writeConfig(config('tcp'))
-    await shop.ask('deploy', 'v1')
+    await shop.ask('deploy', 'v1', '--force=hold')
     expect(await shop.visit()).toMatchObject({ release: 'tcp' })
     const newest = String((await shop.service())['active'].release)
     expect(await shop.ask('show', newest, '--env', shop.environment)).toMatchObject({ health: { kind: 'tcp' } })
@@ -97,8 +97,8 @@ describe('a definition', () => {
   it('is found from a folder below, by --config from anywhere, and by a command behind a symlink', async () => {
     const below = join(shop.project, 'cmd', 'shop')
     await mkdir(below, { recursive: true })
-    expect((await shop.astern(['deploy', 'v2', '--dry-run'], { cwd: below })).code).toBe(0)
-    const named = ['deploy', 'v2', '--dry-run', '--config', join(shop.project, 'astern.yaml')]
+    expect((await shop.astern(['deploy', 'v2', '--force=hold', '--dry-run'], { cwd: below })).code).toBe(0)
+    const named = ['deploy', 'v2', '--force=hold', '--dry-run', '--config', join(shop.project, 'astern.yaml')]
     expect((await shop.astern(named, { cwd: '/' })).code).toBe(0)
     const link = join(shop.folder, 'astern')
     await symlink(launcher, link)

@@ -52,7 +52,7 @@ describe('while a deploy waits', () => {
     const { server, host } = await silentServer()
     try {
       await shop.writeConfig(shop.configOf({ image: `${host}/shop`, env: { MARK: 'v4' } }))
-      const deploy = await shop.begin(['deploy', 'v4', '--json'])
+      const deploy = await shop.begin(['deploy', 'v4', '--force=hold', '--json'])
       await waitsIn(deploy, 'pull')
       const back = await shop.astern(['rollback', '--json', '--to', 'r1'])
       expect(back).toMatchObject({ code: 0, last: { outcome: 'succeeded', to: { release: 'r1' } } })

@@ -93,7 +93,10 @@ describe('an installation with two services', () => {
     expect(await shop.visit()).toMatchObject({ status: 503 })
     await shop.tag('v3')
     await configure('v3')
-    expect(await shop.ask('deploy', 'v3', '--service', 'shop')).toMatchObject({ from: null, to: { release: 'r3' } })
+    expect(await shop.ask('deploy', 'v3', '--service', 'shop', '--force=hold')).toMatchObject({
+      from: null,
+      to: { release: 'r3' },
+    })
     expect(await shop.visit()).toMatchObject({ status: 200, release: 'v3' })
     const back = await shop.ask('rollback', '--service', 'shop', '--to', 'r1')
     expect(back).toMatchObject({ outcome: 'succeeded', rung: 'retired' })

@@ -54,7 +54,7 @@ describe('a set of services', () => {
 
   it('stays as it is when one of them does not become healthy', async () => {
     await configure('3', 'web')
-    const failed = await shop.astern(['deploy', '--set', 'shop', 'v3', '--json'])
+    const failed = await shop.astern(['deploy', '--set', 'shop', 'v3', '--force=hold', '--json'])
     expect(failed).toMatchObject({ code: 4, last: { outcome: 'failed', error: { code: 'DEPLOY_FAILED' } } })
     expect(outcomes(failed.last)).toEqual(['failed', 'failed', 'failed'])
     expect(await serving()).toEqual(['catalogue 1', 'orders 1', 'web 1'])
@@ -65,7 +65,7 @@ describe('a set of services', () => {
     expect(unknown).toMatchObject({ code: 2, last: { error: { code: 'USAGE' } } })
     expect(unknown.last['error'].message).toContain('known: shop')
     await configure('4')
-    const planned = await shop.astern(['deploy', '--set', 'shop', 'v3', '--dry-run'])
+    const planned = await shop.astern(['deploy', '--set', 'shop', 'v3', '--force=hold', '--dry-run'])
     expect(planned.stdout.match(/^steps /gm)).toHaveLength(3)
     expect(await serving()).toEqual(['catalogue 1', 'orders 1', 'web 1'])
   })

@@ -134,11 +134,11 @@ describe('the configuration of a release', () => {
     await shop.atRest()
     const warm = { ...first, standby: { warm: 1, warm_for: '1h' } }
     await shop.prepare('v3', warm)
-    expect((await astern('deploy', 'v3')).code).toBe(0)
+    expect((await astern('deploy', 'v3', '--force=hold')).code).toBe(0)
     await shop.onRung('r1', 'warm')
     await writeSecret('payment', SECRETS.payment1)
     await shop.prepare('v4', warm)
-    expect((await astern('deploy', 'v4')).code).toBe(0)
+    expect((await astern('deploy', 'v4', '--force=hold')).code).toBe(0)
     await shop.onRung('r3', 'warm')
     const back = await astern('rollback', '--json')
     expect(back).toMatchObject({ code: 0, last: { outcome: 'succeeded', rung: 'warm', to: { release: 'r3' } } })

@@ -111,13 +111,15 @@ describe('a bad release of a Gin service', () => {
     expect(back.stdout).toContain(
       "proof               20 of 20 answers through the proxy came from r1 (health path, never a user's route)",
     )
+    const held = `held                automated deploys to ${shop.environment} are refused · astern resume · astern rollback --undo`
+    expect(lines).toContain(held)
     expect(back.stdout).toMatch(/^effect {14}success \d+\.\d\d % → 100\.00 % · \d+ requests since$/m)
     await load.more(60, 'v1.0.0')
     expect(failedBySwitch(load.answers())).toEqual([])
   })
 
   it('cannot be deployed again by accident', async () => {
-    const again = await shop.astern(['deploy', 'v1.1.0', '--json'])
+    const again = await shop.astern(['deploy', 'v1.1.0', '--force=hold', '--json'])
     expect(again.code).toBe(3)
     expectAnswer(again.last)
     expect(again.last).toMatchObject({ outcome: 'refused', error: { code: 'QUARANTINED' } })
@@ -126,7 +128,7 @@ describe('a bad release of a Gin service', () => {
   })
 
   it('can be deployed again on purpose, and taken back for programs to read', async () => {
-    const forced = await shop.ask('deploy', 'v1.1.0', '--force=quarantine')
+    const forced = await shop.ask('deploy', 'v1.1.0', '--force=quarantine,hold')
     expect(forced).toMatchObject({ outcome: 'succeeded', to: { release: 'r3', version: 'v1.1.0' } })
     await load.more(30, 'v1.1.0')
     const back = await shop.astern(['rollback', '--json', '--actor', 'alice'])
@@ -151,7 +153,7 @@ describe('a bad release of a Gin service', () => {
       strategy: 'start_first',
       rung: 'warm',
       proof: { release: 'r1', answers: 20, of: 20 },
-      hold: null,
+      hold: { by: 'alice', reason: 'no reason was given', release: 'r3' },
       error: null,
       duration_ms: { wake: null, health: null },
     })

@@ -120,7 +120,8 @@ export async function createInstallation(options: InstallationOptions = {}) {
     const { env: variables, ...rest } = { env: {}, ...options.service, ...fields }
     await writeConfig(configOf({ ...rest, env: { MARK: name, ...(variables as ServiceFields) } }))
     await tag(name, image)
-    return ['deploy', name]
+    // nobody sits at a terminal here, and only what is about holds is about them
+    return ['deploy', name, '--force=hold']
   }
 
   /** Deploys it, which has to succeed; the answer. */

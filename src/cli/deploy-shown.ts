@@ -1,0 +1,50 @@
+// A deploy before people's eyes, or a program's: its head, its steps, its end; Ctrl-C goes back. What was left undone is finished first, what is overdue
+// is done last. Used by `deploy` and by `rollback --undo`.
+import { fail } from '../core/errors.ts'
+import type { Scope } from '../core/model.ts'
+import type { Answered } from '../operations/answer.ts'
+import type { App } from '../operations/app.ts'
+import { headOf } from '../operations/history.ts'
+import { resumeUnfinished } from '../operations/resume.ts'
+import type { Context } from './context.ts'
+import { headLines } from './head-lines.ts'
+import { remindOfHolds } from './held.ts'
+import { createProgress } from './progress.ts'
+import { showOutcome } from './show-outcome.ts'
+import { tend } from './tend.ts'
+
+/** Returns the exit code. */
+export async function shownDeploy(
+  context: Context,
+  app: App,
+  { service, environment }: Scope,
+  deploy: (signal: AbortSignal) => Promise<Answered>,
+): Promise<number> {
+  const scope = { service, environment }
+  app.store.db.keepReserve()
+  await resumeUnfinished(app, scope)
+  const progress = createProgress(context)
+  const stopListening = app.store.journal.listen((event) => {
+    if (event.service !== service || event.environment !== environment) return
+    if (event.step === 'plan' && !context.json) {
+      progress.end()
+      const head = headOf(app, scope, event.transaction_id)
+      for (const line of headLines(context, head, 'deploy')) context.print(line)
+    }
+    progress.show(event)
+  })
+  const interrupted = new AbortController()
+  const stopInterrupts = context.onInterrupt(() => {
+    context.say(context.t('interrupting'))
+    interrupted.abort(fail('INTERRUPTED', { serving: '' }))
+  })
+  const answered = await deploy(interrupted.signal).finally(() => {
+    stopInterrupts()
+    stopListening()
+    progress.end()
+  })
+  const exit = await showOutcome(context, answered)
+  remindOfHolds(context, app, [scope])
+  await tend(context, app)
+  return exit
+}

@@ -1,0 +1,75 @@
+// Brings back exactly what the last rollback took out, as a deploy of that very release: under its own number, and when it fails the release that
+// served before serves. When it succeeds, its quarantine and the rollback's hold are lifted.
+import { fail } from '../core/errors.ts'
+import type { Release, Scope } from '../core/model.ts'
+import { type Noop, noopReason, type Plan } from '../core/plan.ts'
+import { planUndo } from '../core/plan-undo.ts'
+import type { TrafficSeen } from '../ports/traffic.ts'
+import { insertReplicas } from './addresses.ts'
+import { answered, type Answered, asAsternError, detailOf, type Ending } from './answer.ts'
+import type { App, Asked } from './app.ts'
+import { carryOut, observeFor } from './deploy.ts'
+import { startPlan } from './executor.ts'
+import { begin, type Operation, whileLeased } from './operation.ts'
+import { see } from './see.ts'
+import { supersedeUnfinished } from './supersede.ts'
+
+/** Says what an undo would do, and changes nothing. Errors: SERVICE_UNKNOWN, PROXY_DOWN. */
+export async function planUndoOf(app: App, scope: Scope): Promise<Plan | Noop> {
+  return planUndo(see(app, scope, await observed(app, scope)), takenOut(app, scope))
+}
+
+/** Errors that are thrown, with nothing changed: SERVICE_UNKNOWN, PROXY_DOWN. Everything else is in the answer. */
+export async function undo(app: App, scope: Scope, asked: Asked): Promise<Answered> {
+  const { store, clock } = app
+  const startedAt = clock.monotonic()
+  const elapsed = () => clock.monotonic() - startedAt
+  const answer = (ending: Ending) => answered(app, scope, 'deploy', elapsed(), ending)
+  const controller = new AbortController()
+  const traffic = await observed(app, scope)
+  let opened: { readonly decision: Plan | Noop; readonly operation: Operation }
+  try {
+    opened = store.transaction(() => {
+      const decision = planUndo(see(app, scope, traffic), takenOut(app, scope))
+      const operation = begin(app, scope, 'deploy', asked, controller)
+      if (decision.outcome === 'plan') open(app, operation, decision, elapsed())
+      else operation.end('noop', detailOf(decision))
+      return { decision, operation }
+    })
+  } catch (error) {
+    const busy = asAsternError(error)
+    if (busy.code !== 'BUSY') throw error
+    return answer({ outcome: 'busy', error: busy })
+  }
+  const { decision, operation } = opened
+  if (decision.outcome === 'noop') {
+    const nothing = fail('NOTHING_TO_DO', { reason: noopReason(decision) })
+    return { ...answer({ outcome: 'noop', operation, error: nothing }), noop: decision }
+  }
+  return whileLeased(app, operation, controller, async () => {
+    const { outcome, error } = await carryOut(app, operation, decision, { firstStarted: true })
+    return answer({ outcome, operation, plan: decision, error })
+  })
+}
+
+function open(app: App, operation: Operation, plan: Plan, planMs: number): void {
+  supersedeUnfinished(app, operation)
+  insertReplicas(app, operation, plan.to, plan.create)
+  app.store.services.setCandidate(operation, plan.to)
+  startPlan(app, operation, plan, planMs)
+}
+
+async function observed(app: App, scope: Scope): Promise<TrafficSeen | null> {
+  const service = app.store.services.get(scope)
+  return service === null ? null : observeFor(app, service.definition)
+}
+
+/** By the rollback in which the release that serves became active; it may have failed in what came after. */
+function takenOut(app: App, scope: Scope): Release | null {
+  const { services, operations, releases } = app.store
+  const number = services.get(scope)?.active ?? null
+  const active = number === null ? null : releases.get(scope, number)
+  if (active?.activeAt == null) return null
+  const taken = operations.takenOut(scope, active.number, active.activeAt)
+  return taken === null ? null : releases.get(scope, taken)
+}
