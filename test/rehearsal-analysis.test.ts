@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { analyse, percentile } from './rehearsal/analyse.ts'
 import type { Answer } from './rehearsal/answer.ts'
-import { checksOf } from './rehearsal/checks.ts'
+import { checksOf, stayedBack } from './rehearsal/checks.ts'
 import { secondLine } from './rehearsal/live.ts'
 import { milliseconds, percent } from './rehearsal/numbers.ts'
 import { latestOperation } from './rehearsal/operation.ts'
@@ -259,5 +259,15 @@ describe("Astern's own record", () => {
   it('is null where there is none', () => {
     expect(latestOperation(printed, 'deploy')).toBeNull()
     expect(latestOperation(line('plan', 'failed', 1), 'rollback')?.toProofMs).toBeNull()
+  })
+})
+
+describe('that it stays back', () => {
+  it.each([
+    [3, 'error HELD: Deploys of gin-shop to prod are on hold', true],
+    [3, 'error QUARANTINED: r2 is what was rolled back from', false],
+    [0, 'done                r3 serves', false],
+  ])('is found when CI ends with %s and %s: %s', (exit, output, ok) => {
+    expect(stayedBack({ exit, output })).toMatchObject({ name: 'stays_back', ok })
   })
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { latestOperation, objectsIn, type Operation } from './operation.ts'
 import type { Step } from './report.ts'
 import { type Ran, run } from './run.ts'
-import { printCommand } from './screen.ts'
+import { print, printCommand } from './screen.ts'
 
 export type Astern = {
   /** Every command that was shown, in order. */
@@ -13,7 +13,9 @@ export type Astern = {
   warmUp(): Promise<void>
   /** Runs it before the user's eyes. Throws when it does not end with 0. */
   run(args: readonly string[]): Promise<Ran>
-  /** What Astern itself says of the whole, after everything. */
+  /** Runs it as CI would, before the user's eyes: it has to be refused. */
+  refused(args: readonly string[]): Promise<Ran>
+  /** What Astern itself says of the whole so far. */
   history(): Promise<History>
   /** Takes the proxy, every container and the network away; throws with what it said when that fails. */
   down(): Promise<void>
@@ -50,6 +52,20 @@ export function createAstern(given: { root: string; folder: string; state: strin
       const ran = await run(argv(args), { cwd: folder, env, output: 'show', limitMs, signal })
       steps.push({ command, startMs: ran.startMs, endMs: ran.endMs, exit: ran.exit })
       if (ran.exit !== 0) throw new Error(`${command} ended with exit code ${ran.exit}`)
+      return ran
+    },
+    refused: async (args) => {
+      const command = `astern ${args.map(quoted).join(' ')}`
+      printCommand(`CI=true ${command}`)
+      const ran = await run(argv(args), {
+        cwd: folder,
+        env: { ...env, CI: 'true' },
+        output: 'collect',
+        limitMs,
+        signal,
+      })
+      print(ran.output.trimEnd())
+      steps.push({ command: `CI=true ${command}`, startMs: ran.startMs, endMs: ran.endMs, exit: ran.exit })
       return ran
     },
     history: async () => {

@@ -56,6 +56,17 @@ export function checksOf(analysis: Analysis, versions: Versions, active: string 
   ]
 }
 
+/** What must be true of CI's attempt to deploy the bad release again. */
+export function stayedBack({ exit, output }: { readonly exit: number; readonly output: string }): Check {
+  const held = output.includes('HELD')
+  return {
+    name: 'stays_back',
+    title: 'CI cannot ship it again',
+    ok: exit === 3 && held,
+    detail: `astern deploy with CI=true ended with ${exit}${held ? ' (HELD)' : ''}`,
+  }
+}
+
 function lossesOf({ lost, requests, losses, lostPosts }: Switch): string {
   const why = losses.map(({ what, count }) => `${count} × ${what}`).join(', ')
   const posts = lostPosts === 0 ? '' : `, ${count(lostPosts)} of them POST`

@@ -2,7 +2,7 @@
 import type { Answer } from './answer.ts'
 import { analyse, type Moments, type Versions } from './analyse.ts'
 import type { Astern } from './astern.ts'
-import { checksOf } from './checks.ts'
+import { checksOf, stayedBack } from './checks.ts'
 import { wallMs } from './clock.ts'
 import { bad, buildImage, good } from './images.ts'
 import { createLive, liveLegend } from './live.ts'
@@ -84,8 +84,15 @@ export async function rehearse(given: {
     await load.stop()
     live.flush()
 
+    const history = await astern.history()
+    heading(`It stays back: CI ships ${bad.tag} again`)
+    const retried = await astern.refused(['deploy', bad.tag])
+    await astern.run(['rollback', '--undo', '--dry-run'])
+
     heading('How it stands now')
     await astern.run(['status'])
+    heading('Somebody has looked at it: deploys go ahead again')
+    await astern.run(['resume', '-m', 'mended in the next one'])
     const moments: Moments = {
       loadStartMs,
       deployStartMs: deployed.startMs,
@@ -94,7 +101,6 @@ export async function rehearse(given: {
       rollbackEndMs: rolledBack.endMs,
     }
     const analysis = analyse(load.answers, moments, versions)
-    const history = await astern.history()
     return {
       answers: load.answers,
       findings: {
@@ -108,7 +114,7 @@ export async function rehearse(given: {
         analysis,
         deploy: { startMs: deployed.startMs, operation: history.deploy },
         rollback: { startMs: rolledBack.startMs, operation: history.rollback },
-        checks: checksOf(analysis, versions, history.active),
+        checks: [...checksOf(analysis, versions, history.active), stayedBack(retried)],
         steps: astern.steps,
         timeline: buckets(load.answers, loadStartMs, versions),
         around: dotsAround(load.answers, rolledBack, versions),
