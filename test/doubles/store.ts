@@ -1,5 +1,5 @@
 // A real store in a temporary folder, with processes that a test can let die.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -31,8 +31,11 @@ export function countingRandom(): Random {
 }
 
 /** Removed when the test that asked for it has finished. */
+/** In memory where the system has a folder for that: a state is opened thousands of times here, and nobody pulls the plug. */
+const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'astern-test-'))
+  const folder = mkdtempSync(join(SCRATCH, 'astern-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
