@@ -4,6 +4,7 @@ package main
 // the oldest order makes room.
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"strings"
@@ -87,7 +88,7 @@ func newOrder(request OrderRequest, now time.Time) Order {
 	order := Order{
 		ID:       strings.ToLower(rand.Text()[:orderIDLength]),
 		Customer: strings.TrimSpace(request.Customer),
-		PlacedAt: now.UTC(),
+		PlacedAt: now.UTC().Truncate(time.Microsecond), // as exact as a database keeps it
 	}
 	for _, item := range request.Items {
 		price := productByID[item.ProductID].PriceCents
@@ -109,18 +110,19 @@ func newOrderBook(places int) *orderBook {
 	return &orderBook{byID: make(map[string]Order), ring: make([]string, places)}
 }
 
-func (b *orderBook) add(order Order) {
+func (b *orderBook) add(_ context.Context, order Order) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.byID, b.ring[b.next])
 	b.byID[order.ID] = order
 	b.ring[b.next] = order.ID
 	b.next = (b.next + 1) % len(b.ring)
+	return nil
 }
 
-func (b *orderBook) find(id string) (Order, bool) {
+func (b *orderBook) find(_ context.Context, id string) (Order, bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	order, found := b.byID[id]
-	return order, found
+	return order, found, nil
 }

@@ -60,10 +60,10 @@ func TestProblemsOfAnOrder(t *testing.T) {
 func TestAFullBookForgetsTheOldestOrder(t *testing.T) {
 	book := newOrderBook(3)
 	for i := range 5 {
-		book.add(Order{ID: fmt.Sprint(i)})
+		book.add(t.Context(), Order{ID: fmt.Sprint(i)})
 	}
 	for id, want := range map[string]bool{"0": false, "1": false, "2": true, "3": true, "4": true} {
-		if _, found := book.find(id); found != want {
+		if _, found, _ := book.find(t.Context(), id); found != want {
 			t.Errorf("order %s found: %v, want %v", id, found, want)
 		}
 	}
@@ -79,8 +79,8 @@ func TestTheBookIsSafeForConcurrentUse(t *testing.T) {
 		writers.Go(func() {
 			for i := range 200 {
 				id := fmt.Sprintf("%d-%d", w, i)
-				book.add(Order{ID: id})
-				book.find(id)
+				book.add(t.Context(), Order{ID: id})
+				book.find(t.Context(), id)
 			}
 		})
 	}

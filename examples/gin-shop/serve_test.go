@@ -21,6 +21,8 @@ import (
 const (
 	asShop   = "SHOP_TEST_RUN_AS_SHOP"
 	patience = 20 * time.Second // for what takes milliseconds
+
+	nobodyThere = "postgres://ada:s3cret@127.0.0.1:1/shop"
 )
 
 func TestMain(m *testing.M) {
@@ -40,10 +42,17 @@ type process struct {
 
 func start(t *testing.T, faults string) *process {
 	t.Helper()
+	p := launch(t, "serve", "SHOP_LISTEN=127.0.0.1:0", "SHOP_FAULTS="+faults)
+	p.url = fmt.Sprint("http://", p.logged("listening")["address"])
+	return p
+}
+
+func launch(t *testing.T, command string, env ...string) *process {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	p := &process{t: t, cmd: exec.CommandContext(ctx, os.Args[0], "serve"), lines: make(chan map[string]any, 100)}
-	p.cmd.Env = append(os.Environ(), asShop+"=1", "SHOP_LISTEN=127.0.0.1:0", "SHOP_FAULTS="+faults)
+	p := &process{t: t, cmd: exec.CommandContext(ctx, os.Args[0], command), lines: make(chan map[string]any, 100)}
+	p.cmd.Env = append(append(os.Environ(), asShop+"=1"), env...)
 	p.cmd.Stderr = &p.errors
 	log, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -61,7 +70,6 @@ func start(t *testing.T, faults string) *process {
 			}
 		}
 	}()
-	p.url = fmt.Sprint("http://", p.logged("listening")["address"])
 	return p
 }
 
@@ -248,6 +256,12 @@ func TestCommandLine(t *testing.T) {
 		{args: []string{"help"}, code: exitDone, stdout: "leak=4MB/s"},
 		{args: []string{"sevre"}, code: exitUsage, stderr: "sevre"},
 		{args: []string{"serve", "now"}, code: exitUsage, stderr: "now"},
+		{args: []string{"migrate"}, code: exitUsage, stderr: "migrate up"},
+		{args: []string{"migrate", "up"}, code: exitUsage, stderr: "DATABASE_URL is not set"},
+		{args: []string{"worker"}, code: exitUsage, stderr: "DATABASE_URL is not set"},
+		{args: []string{"report"}, code: exitUsage, stderr: "DATABASE_URL is not set"},
+		{env: map[string]string{"DATABASE_URL": "postgres://ada:s3cret@host:port/shop"}, code: exitUsage, stderr: "DATABASE_URL: "},
+		{args: []string{"report"}, env: map[string]string{"DATABASE_URL": nobodyThere}, code: exitFailed, stdout: "connect"},
 		{env: map[string]string{"SHOP_FAULTS": "fail=much"}, code: exitUsage, stderr: `"fail=much": want a percentage`},
 		{env: map[string]string{"SHOP_LISTEN": "nowhere"}, code: exitFailed, stdout: "nowhere"},
 	}
@@ -256,6 +270,9 @@ func TestCommandLine(t *testing.T) {
 		code := run(c.args, func(name string) string { return c.env[name] }, &stdout, &stderr)
 		if code != c.code || !strings.Contains(stdout.String(), c.stdout) || !strings.Contains(stderr.String(), c.stderr) {
 			t.Errorf("%v %v: exit code %d, stdout %q, stderr %q", c.args, c.env, code, &stdout, &stderr)
+		}
+		if strings.Contains(stdout.String()+stderr.String(), "s3cret") {
+			t.Errorf("%v %v says the password", c.args, c.env)
 		}
 	}
 }

@@ -4,6 +4,7 @@ package main
 // "version" in its JSON.
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -25,8 +26,14 @@ type shop struct {
 	instance string
 	faults   Faults
 	sabotage *sabotage
-	orders   *orderBook
+	orders   ledger
 	log      *slog.Logger
+}
+
+// ledger keeps orders: a book in memory, or a database.
+type ledger interface {
+	add(context.Context, Order) error
+	find(ctx context.Context, id string) (Order, bool, error)
 }
 
 func newShop(version, instance string, faults Faults, log *slog.Logger) *shop {
@@ -98,18 +105,26 @@ func (s *shop) placeOrder(c *gin.Context) {
 		return
 	}
 	order := newOrder(request, time.Now())
-	s.orders.add(order)
+	if err := s.orders.add(c.Request.Context(), order); err != nil {
+		s.log.Error("an order was not kept", "error", err.Error())
+		s.refuse(c, http.StatusServiceUnavailable, "the order cannot be kept now")
+		return
+	}
 	c.Header("Location", "/orders/"+order.ID)
 	s.answer(c, http.StatusCreated, gin.H{"order": order})
 }
 
 func (s *shop) getOrder(c *gin.Context) {
-	order, found := s.orders.find(c.Param("id"))
-	if !found {
-		s.refuse(c, http.StatusNotFound, "no such order in this instance")
-		return
+	order, found, err := s.orders.find(c.Request.Context(), c.Param("id"))
+	switch {
+	case err != nil:
+		s.log.Error("an order was not read", "error", err.Error())
+		s.refuse(c, http.StatusServiceUnavailable, "orders cannot be read now")
+	case !found:
+		s.refuse(c, http.StatusNotFound, "no such order")
+	default:
+		s.answer(c, http.StatusOK, gin.H{"order": order})
 	}
-	s.answer(c, http.StatusOK, gin.H{"order": order})
 }
 
 // misbehave does what is wrong with this version to business requests; health and version stay as they are.

@@ -30,7 +30,7 @@ func testShop(t *testing.T, spec string) *shop {
 		t.Fatal(err)
 	}
 	s := newShop("v1.2.3", "box-1", faults, slog.New(slog.DiscardHandler))
-	s.orders.add(Order{ID: "first"})
+	s.orders.add(t.Context(), Order{ID: "first"})
 	return s
 }
 
@@ -143,7 +143,7 @@ func TestABadOrderIsRefusedAndNotKept(t *testing.T) {
 		if got := ask(t, s.handler(), "POST", "/orders", c.body); got.status != c.status || got.body["error"] == "" {
 			t.Errorf("%s: %d %v, want %d", name, got.status, got.body, c.status)
 		}
-		if len(s.orders.byID) != 1 {
+		if len(s.orders.(*orderBook).byID) != 1 {
 			t.Errorf("%s: the order was kept", name)
 		}
 	}
@@ -187,8 +187,8 @@ func TestAFailingVersionFailsItsShareOfBusinessRequestsOnly(t *testing.T) {
 			t.Errorf("%s failed in %.1f %% of its requests, want about 24 %%", request.path, 100*share)
 		}
 	}
-	if want := rounds - failed["/orders"] + 1; len(s.orders.byID) != want {
-		t.Errorf("%d orders kept, want %d: those that did not fail, and the first", len(s.orders.byID), want)
+	if want := rounds - failed["/orders"] + 1; len(s.orders.(*orderBook).byID) != want {
+		t.Errorf("%d orders kept, want %d: those that did not fail, and the first", len(s.orders.(*orderBook).byID), want)
 	}
 }
 
