@@ -11,8 +11,10 @@ const TICK_MS = 10
 
 export type LoadOptions = {
   readonly port: number
-  /** Requests a second; every fourth is a POST. */
+  /** Requests a second. */
   readonly perSecond?: number
+  /** Which share of them is a POST: every fourth, when absent. */
+  readonly postEvery?: number
   readonly connections?: number
   readonly host?: string
   readonly get?: string
@@ -96,7 +98,8 @@ function releaseIn(header: string | string[] | undefined, body: string): string 
 }
 
 async function sendUntilTold(options: LoadOptions): Promise<void> {
-  const { port, host, perSecond = 150, connections = 6, get = '/env', post = { path: '/env', body: '{}' } } = options
+  const { port, host, perSecond = 150, postEvery = 4, connections = 6 } = options
+  const { get = '/env', post = { path: '/env', body: '{}' } } = options
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const inFlight = new Set<Promise<void>>()
   let kept = 0
@@ -141,7 +144,7 @@ async function sendUntilTold(options: LoadOptions): Promise<void> {
     const elapsedMs = performance.now() - startedAt
     if (elapsedMs > LONGEST_MS || kept >= ANSWERS_AT_MOST) stop()
     for (const due = (elapsedMs * perSecond) / 1000; sent < due; sent += 1) {
-      const one = send(sent % 4 === 3 ? 'POST' : 'GET')
+      const one = send(sent % postEvery === postEvery - 1 ? 'POST' : 'GET')
       inFlight.add(one)
       void one.then(() => inFlight.delete(one))
     }
