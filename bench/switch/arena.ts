@@ -35,13 +35,15 @@ export type InProcess = {
   readonly answered: Answered
 }
 
+type DatabaseUrl = string
+
 export type Arena = {
   readonly url: string
   readonly installation: Installation
   /** Containers of the good release, by name. */
   goodContainers(): string[]
-  /** A good release serves, and is what the service goes back to. */
-  begin(rung: Case): Promise<void>
+  /** A good release serves, and is what the service goes back to; with a worker beside it that does the jobs of a database. */
+  begin(rung: Case, workerOf?: DatabaseUrl): Promise<void>
   /** Deploys a bad release that was never there before, and waits until the good one stands by on its rung. */
   ready(): Promise<void>
   inProcess(): Promise<InProcess>
@@ -56,6 +58,7 @@ export async function createArena(context: BenchContext): Promise<Arena> {
   const service = IMAGE
   const scope: Scope = { service, environment: 'prod' }
   let rung: Case = 'warm'
+  let database: DatabaseUrl | null = null
   let serial = 0
   let sinceGood = 0
 
@@ -68,6 +71,7 @@ export async function createArena(context: BenchContext): Promise<Arena> {
     replicas: ${REPLICAS}
     env: { BENCH_RUN: "${serialNumber}" }
     standby: { ${standby[rung]} }
+${database === null ? '' : `    processes: { worker: { command: [/app, worker], env: { DATABASE_URL: "${database}" } } }`}
 environments:
   prod:
     listen: 127.0.0.1:${port}
@@ -126,8 +130,9 @@ environments:
         .filter(({ release }) => release === active)
         .map(({ name }) => `astern-${app.store.installation}-${service}-prod-${name}`)
     },
-    async begin(next) {
+    async begin(next, workerOf) {
       rung = next
+      database = workerOf ?? null
       await nextGood()
     },
     async ready() {

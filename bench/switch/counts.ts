@@ -10,6 +10,8 @@ export type Counts = {
   readonly astern: Readonly<Record<LoadName, Readonly<Record<Case, number>>>>
   /** Warm, with the daemon. */
   readonly serve: Readonly<Record<LoadName, number>>
+  /** Warm, with a worker beside web, under the constant load. */
+  readonly worker: number
   readonly script: Readonly<Record<LoadName, number>>
   readonly swarm: Readonly<Record<LoadName, number>>
 }
@@ -29,6 +31,7 @@ export const full: Counts = {
     saturating: { warm: 30, frozen: 12, cold: 12, retired: 12 },
   },
   serve: { constant: 50, saturating: 15 },
+  worker: 30,
   script: { constant: 20, saturating: 10 },
   swarm: { constant: 8, saturating: 4 },
 }
@@ -36,12 +39,13 @@ export const full: Counts = {
 /** Within three minutes, without the rival that needs an engine of its own. */
 export const quick: Counts = {
   warmUp: 1,
-  rowLimitMs: 18_000,
+  rowLimitMs: 15_000,
   astern: {
     constant: { warm: 8, frozen: 3, cold: 3, retired: 3 },
     saturating: { warm: 3, frozen: 0, cold: 0, retired: 0 },
   },
   serve: { constant: 5, saturating: 0 },
+  worker: 3,
   script: { constant: 3, saturating: 0 },
   swarm: { constant: 0, saturating: 0 },
 }

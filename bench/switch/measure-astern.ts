@@ -27,25 +27,14 @@ export async function measureAstern(
   const twins = rung === 'warm' ? null : await createTwins(context, engine, arena.goodContainers())
   const floor = rung === 'warm' ? createFloor(context, `${rung} ${loadName}`, arena.installation.stateFolder) : null
   const load = startLoad(context, loadName, arena.url, `astern-${rung}`)
-  const inProcess: number[] = []
-  const commands: CommandRun[] = []
   const engineMs: number[] = []
-  const parts: Record<string, number>[] = []
-  const startedAt = performance.now()
-  for (let run = -counts.warmUp; run < wanted && !isEnough(run, startedAt, counts); run++) {
-    await arena.ready()
+  const { inProcess, commands, parts } = await goBackAgainAndAgain(arena, counts, wanted, {
     // Right before Astern's own, so that both meet the same machine; in turn with it would need two more deploys a run.
-    if (twins !== null && rung !== 'warm' && run >= 0) engineMs.push(await twins.measure(rung))
-    const { shiftedMs, answered } = await arena.inProcess()
-    await arena.tidy()
-    if (run < 0) continue
-    inProcess.push(shiftedMs)
-    parts.push(partsOf(answered, shiftedMs))
-    await arena.ready()
-    commands.push(await arena.command())
-    await arena.tidy()
-    await floor?.measure()
-  }
+    async before() {
+      if (twins !== null && rung !== 'warm') engineMs.push(await twins.measure(rung))
+    },
+    after: async () => floor?.measure(),
+  })
   const traffic = await load.stop()
   const head = { case: rung, load: loadName, runs: commands.length }
   const own = { in_process_ms: spread(inProcess), ...trafficColumns(commands, traffic) }
@@ -54,6 +43,41 @@ export async function measureAstern(
   report(context, rows, traffic)
   const notes = [describe(`${rung} ${loadName}`, parts), ...(floor === null ? [] : [floor.describe()])]
   return { rows, notes }
+}
+
+export type Runs = {
+  readonly inProcess: readonly number[]
+  readonly commands: readonly CommandRun[]
+  readonly parts: readonly Record<string, number>[]
+}
+
+type Beside = { readonly before?: () => Promise<void>; readonly after?: () => Promise<void> }
+
+/** In process and as a command in turn; `beside` is done around each pair that counts. */
+export async function goBackAgainAndAgain(
+  arena: Arena,
+  counts: Counts,
+  wanted: number,
+  { before, after }: Beside = {},
+): Promise<Runs> {
+  const inProcess: number[] = []
+  const commands: CommandRun[] = []
+  const parts: Record<string, number>[] = []
+  const startedAt = performance.now()
+  for (let run = -counts.warmUp; run < wanted && !isEnough(run, startedAt, counts); run++) {
+    await arena.ready()
+    if (run >= 0) await before?.()
+    const { shiftedMs, answered } = await arena.inProcess()
+    await arena.tidy()
+    if (run < 0) continue
+    inProcess.push(shiftedMs)
+    parts.push(partsOf(answered, shiftedMs))
+    await arena.ready()
+    commands.push(await arena.command())
+    await arena.tidy()
+    await after?.()
+  }
+  return { inProcess, commands, parts }
 }
 
 /** The command as a client of the daemon. */

@@ -1,5 +1,5 @@
-// How long it takes to go back, and what it costs the users: Astern from each rung, under a constant load and under as much as goes through, beside
-// the engine's own share, a script and Swarm.
+// How long it takes to go back, and what it costs the users: Astern from each rung, under a constant load and under as much as goes through, with a
+// worker, beside the engine's own share, a script and Swarm.
 import type { BenchContext } from '../bench.ts'
 import { run } from '../command.ts'
 import { createEngine, engineSocket } from '../engine-api.ts'
@@ -14,6 +14,7 @@ import { createArena } from './arena.ts'
 import { type Counts, full, quick } from './counts.ts'
 import { goals } from './goals.ts'
 import { measureAstern, measureServe } from './measure-astern.ts'
+import { measureWorker } from './measure-worker.ts'
 import { rungs, type SwitchRow } from './row.ts'
 
 /** The goals are those of the first. */
@@ -37,6 +38,9 @@ export async function measureSwitch(context: BenchContext): Promise<Measured> {
     }
     if (counts.serve[load] > 0) rows.push(await measureServe(context, arena, { load, counts }))
   }
+  const worker = await measureWorker(context, arena, counts)
+  rows.push(worker.row)
+  details.push(...worker.notes)
   for (const load of LOADS)
     if (counts.script[load] > 0) rows.push(await measureScript(context, load, counts.script[load]))
   const swarmMissing = context.quick ? '--quick leaves it out' : secondEngineMissing()
@@ -45,7 +49,7 @@ export async function measureSwitch(context: BenchContext): Promise<Measured> {
   const byLoad = rows.toSorted((a, b) => LOADS.indexOf(a.load) - LOADS.indexOf(b.load))
   return {
     rows: byLoad,
-    goals: goals(byLoad, { swarm: swarmMissing === null }),
+    goals: goals(byLoad, { swarm: swarmMissing === null, jobs: worker.jobs }),
     notes: [...explanations, ...notes, ...details],
     versions: await versions(context),
   }
@@ -71,5 +75,6 @@ const explanations = [
   'first_old_ms, last_bad_ms: from the start of the command to the end of the first answer of the old release, of the last one of the bad release',
   'sent, failed: every request while the row was measured, the deploys between the runs included; half are POST. The bad release fails nothing by itself and dies on SIGTERM',
   'constant: vegeta, 1,000 requests/s; saturating: wrk, 32 connections, keep-alive',
+  'astern+worker: a worker beside web, cold on standby, takes over jobs of a queue in PostgreSQL, 50 a second; command_ms ends when the old one has it again and the bad one is stopped',
   'script: docker stop, rm, run of one container on a published port. swarm: docker service rollback, 2 replicas, its own defaults',
 ]
