@@ -92,6 +92,33 @@ const scenarios: Record<string, Scenario> = {
     served: [1, 2],
     mayPause: false,
   },
+  'a rollback that moves traffic step by step': {
+    definition: shop,
+    before: twoReleases,
+    act: (app, definition, world) => {
+      world.mayMix = true
+      return rollBack(app, definition, null, { rampMs: 5_000 })
+    },
+    served: [1, 2],
+    mayPause: false,
+  },
+  'a rollback to a standby with too few replicas, the engine away': {
+    definition: shop,
+    before: async (app, definition) => {
+      await twoReleases(app, definition)
+      app.store.services.setLive(definition, { web: 4 })
+    },
+    act: async (app, definition, world) => {
+      world.engine.state = 'down'
+      try {
+        return await rollBack(app, definition)
+      } finally {
+        world.engine.state = 'up'
+      }
+    },
+    served: [1, 2],
+    mayPause: false,
+  },
   'a rollback to a retired release': {
     definition: buildDefinition({ standby: { warm: 0, warmForMs: 0, frozen: 0, frozenForMs: 0, cold: 0 } }),
     before: async (app, definition) => {

@@ -15,9 +15,15 @@ export type RollbackMessage = {
   readonly force: readonly Force[]
   readonly reason: string | null
   readonly actor: Actor
+  readonly rampMs?: number
 }
 
-export type Watching = { readonly onHead: (head: Head) => void; readonly onEvent: (event: JournalEvent) => void }
+export type Watching = {
+  readonly onHead: (head: Head) => void
+  readonly onEvent: (event: JournalEvent) => void
+  /** Aborted when what takes its time on purpose is to be done at once. */
+  readonly hurry: AbortSignal
+}
 
 /** Errors are thrown only with nothing changed. */
 export async function performRollback(app: App, message: RollbackMessage, watching: Watching): Promise<Answered> {
@@ -32,8 +38,16 @@ export async function performRollback(app: App, message: RollbackMessage, watchi
     watching.onEvent(event)
   })
   try {
-    const { to, reason, actor } = message
-    return await rollback(app, scope, { to, reason, actor, force: new Set(message.force) })
+    const { to, reason, actor, rampMs } = message
+    const ramp = rampMs === undefined ? {} : { rampMs }
+    return await rollback(app, scope, {
+      to,
+      reason,
+      actor,
+      force: new Set(message.force),
+      hurry: watching.hurry,
+      ...ramp,
+    })
   } finally {
     stop()
   }
@@ -51,6 +65,9 @@ export function fromWire(error: WireError): AsternError {
 }
 
 export type WireAnswered = Omit<Answered, 'error'> & { readonly error: WireError | null }
+
+/** What may follow a request: Ctrl-C was pressed. */
+export const HURRY = '"hurry"\n'
 
 /** The daemon's lines: one JSON object each. */
 export type Reply =

@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Answered } from '../operations/answer.ts'
-import type { Reply, RollbackMessage, Watching, WireError } from './rollback-request.ts'
+import { HURRY, type Reply, type RollbackMessage, type Watching, type WireError } from './rollback-request.ts'
 
 export function socketPath(stateFolder: string): string {
   return join(stateFolder, 'serve.sock')
@@ -24,6 +24,7 @@ export async function askDaemon(
   let heard = false
   socket.setEncoding('utf8')
   socket.on('connect', () => socket.write(`${JSON.stringify(message)}\n`))
+  watching.hurry.addEventListener('abort', () => socket.write(HURRY))
   socket.on('data', (chunk: string) => {
     text += chunk
     const lines = text.split('\n')

@@ -38,12 +38,13 @@ function receive(app: App, socket: Socket, afterwards: () => void): void {
     if (text.length > MAX_REQUEST_BYTES) socket.destroy()
     const end = text.indexOf('\n')
     if (end < 0) return
-    socket.removeAllListeners('data')
-    void answer(app, socket, text.slice(0, end)).then(afterwards)
+    const hurry = new AbortController()
+    socket.removeAllListeners('data').on('data', () => hurry.abort())
+    void answer(app, socket, text.slice(0, end), hurry.signal).then(afterwards)
   })
 }
 
-async function answer(app: App, socket: Socket, line: string): Promise<void> {
+async function answer(app: App, socket: Socket, line: string, hurry: AbortSignal): Promise<void> {
   const send = (reply: Reply) => {
     if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`)
   }
@@ -52,6 +53,7 @@ async function answer(app: App, socket: Socket, line: string): Promise<void> {
     const answered = await performRollback(app, message, {
       onHead: (head) => send({ head }),
       onEvent: (event) => send({ event }),
+      hurry,
     })
     send({ answered: { ...answered, error: answered.error === null ? null : toWire(answered.error) } })
   } catch (error) {

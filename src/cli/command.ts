@@ -9,6 +9,7 @@ export type Completes =
   | 'service'
   | 'environment'
   | 'transaction'
+  | 'process'
   | 'shell'
   | 'language'
   | 'force_deploy'

@@ -161,6 +161,14 @@ export const commands: readonly CommandSpec[] = [
           'zh-CN': '恢复上次回滚移除的版本',
         },
       },
+      ramp: {
+        type: 'string',
+        value: 'DURATION',
+        summary: {
+          en: 'move traffic step by step over e.g. 30s, for caches that fear a jump; Ctrl-C moves the rest at once',
+          'zh-CN': '在例如 30s 内逐步切换流量，避免缓存突变；按 Ctrl-C 立即切换其余流量',
+        },
+      },
       'dry-run': dryRun,
       force: forceRollback,
       set,
@@ -171,6 +179,7 @@ export const commands: readonly CommandSpec[] = [
       'astern rollback -m "checkout answers 500"',
       'astern rollback --to r40',
       'astern rollback --undo',
+      'astern rollback --ramp 30s',
       'astern rollback --dry-run',
     ],
     load: () => import('./rollback.ts'),
@@ -197,6 +206,14 @@ export const commands: readonly CommandSpec[] = [
     options: { message, set },
     examples: ['astern resume', 'astern resume --env prod -m "v1.3.1 mends it"', 'astern resume --set shop'],
     load: () => import('./resume.ts'),
+  },
+  {
+    name: 'scale',
+    summary: { en: 'how many replicas each process has', 'zh-CN': '设置各进程的副本数' },
+    positionals: [{ name: 'PROCESS=COUNT', required: true, many: true, complete: ['process'] }],
+    options: { message, 'dry-run': dryRun },
+    examples: ['astern scale web=4', 'astern scale web=4 worker=2 -m "sale starts"', 'astern scale web=2 --dry-run'],
+    load: () => import('./scale.ts'),
   },
   {
     name: 'status',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { buildDefinition, buildProcess } from '../../test/builders.ts'
 import { createConsole, given } from '../../test/doubles/console.ts'
 import { deployed, newestTransaction, staging } from '../../test/doubles/deployed.ts'
 import { temporaryFolder } from '../../test/doubles/store.ts'
@@ -40,6 +41,15 @@ describe('completion', () => {
     expect(await offered(app, 'rollback', '-e', 'prod', '--to', '')).toEqual(['r2', 'r1', 'previous'])
     expect(await offered(app, 'rollback', '-e', 'staging', '--to', '')).toEqual(['r1', 'previous'])
     expect(await offered(app, 'logs', '-r', 'r')).toEqual(['r1', 'r2'])
+  })
+
+  it('offers the processes that have a number, each once, however many were named before', async () => {
+    const { health: _running, ...worker } = buildProcess('worker')
+    const standby = { warm: 0, warmForMs: 0, frozen: 0, frozenForMs: 0, cold: 1 }
+    const { app } = await deployed(['v1.0.0'], buildDefinition({ processes: [{ ...worker, replicas: 1, standby }] }))
+    expect(await offered(app, 'scale', '')).toEqual(['web=', 'worker='])
+    expect(await offered(app, 'scale', 'wo')).toEqual(['worker='])
+    expect(await offered(app, 'scale', 'worker=2', '')).toEqual(['web='])
   })
 
   it('offers only releases that served as the target of a rollback', async () => {

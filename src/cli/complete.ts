@@ -1,6 +1,8 @@
 // `astern complete -- WORD…`: what a shell may offer for the last word, one candidate a line, a tab before what it means. Shells call it, not people.
 // Invariants: it reads the state and asks neither the engine nor the proxy; it makes no state; what goes wrong offers nothing and is silent.
 import { type Release, releaseName, type Scope } from '../core/model.ts'
+import { scalable } from '../core/plan-scale.ts'
+import { liveOf } from '../core/seen.ts'
 import type { App } from '../operations/app.ts'
 import { newestOperations } from '../operations/history.ts'
 import { newestReleases } from '../operations/releases.ts'
@@ -121,7 +123,9 @@ async function offers(context: Context, line: Line): Promise<Candidate[]> {
       ? commands.map(({ name, summary }) => ({ value: name, about: summary[context.language] }))
       : []
   }
-  const kinds = command.positionals[positionals.length]?.complete ?? []
+  const last = command.positionals.at(-1)
+  const place = command.positionals[positionals.length] ?? (last?.many === true ? last : undefined)
+  const kinds = place?.complete ?? []
   return (await Promise.all(kinds.map((kind) => valuesOf(context, kind, line)))).flat()
 }
 
@@ -144,6 +148,7 @@ async function valuesOf(context: Context, kind: Completes | null, line: Line): P
     case 'release':
     case 'target':
     case 'transaction':
+    case 'process':
       return fromState(context, kind, line)
   }
 }
@@ -154,8 +159,8 @@ function plain(value: string): Candidate {
 
 async function fromState(
   context: Context,
-  kind: 'service' | 'environment' | 'release' | 'target' | 'transaction',
-  { given }: Line,
+  kind: 'service' | 'environment' | 'release' | 'target' | 'transaction' | 'process',
+  { given, positionals }: Line,
 ): Promise<Candidate[]> {
   if (!stateExists(context.stateFolder)) return []
   let app: App
@@ -178,6 +183,8 @@ async function fromState(
       return [...new Set(scopes.map((scope) => scope.service))].map(plain)
     case 'environment':
       return [...new Set(scopes.map((scope) => scope.environment))].map(plain)
+    case 'process':
+      return processes(app, scopes).filter(({ value }) => !positionals.some((word) => word.startsWith(value)))
     case 'release':
       return releases(context, app, scopes, () => true)
     case 'target': {
@@ -190,6 +197,18 @@ async function fromState(
         about: [kind, service, ...(to === null ? [] : [releaseName(to)])].join(' '),
       }))
   }
+}
+
+/** `web=`, with the number that it has now. */
+function processes(app: App, scopes: readonly Scope[]): Candidate[] {
+  const offered = scopes.flatMap((scope) => {
+    const service = app.store.services.get(scope)!
+    const active = service.active === null ? null : app.store.releases.get(scope, service.active)
+    return scalable(service.definition, active).map(
+      (process) => [`${process}=`, `${liveOf(service, process)}`] as const,
+    )
+  })
+  return [...new Map(offered)].map(([value, about]) => ({ value, about }))
 }
 
 function releases(

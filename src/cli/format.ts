@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Change } from '../core/diff.ts'
 import { type Release, releaseName } from '../core/model.ts'
+import type { Counts } from '../core/plan-scale.ts'
 import type { Noop, Plan } from '../core/plan.ts'
 import { type MessageKey, messages, type Translate } from '../i18n/messages.ts'
 import type { Language } from '../i18n/text.ts'
@@ -138,4 +139,13 @@ export function table(rows: readonly (readonly string[])[]): string[] {
 /** Why there is nothing to do. */
 export function formatNoop({ active, why }: Noop, t: Translate): string {
   return t(`noop_${why}`, { release: active === null ? '-' : releaseName(active) })
+}
+
+/** `web 2 → 4 · worker 1` */
+export function formatCounts(before: Counts, live: Counts): string {
+  return Object.entries(live)
+    .map(([process, count]) =>
+      before[process] === count ? `${process} ${count}` : `${process} ${before[process]} → ${count}`,
+    )
+    .join(' · ')
 }

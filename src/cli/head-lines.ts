@@ -1,8 +1,25 @@
 // The first lines of a deploy or rollback: what goes to what, what changes by it, and how.
 import type { Head } from '../operations/history.ts'
 import type { Release } from '../core/model.ts'
+import type { Plan } from '../core/plan.ts'
+import type { Translate } from '../i18n/messages.ts'
 import type { Context } from './context.ts'
-import { formatAge, formatChanges, formatRelease, formatHandover, formatStrategy, labelled } from './format.ts'
+import {
+  formatAge,
+  formatChanges,
+  formatDuration,
+  formatRelease,
+  formatHandover,
+  formatStrategy,
+  labelled,
+} from './format.ts'
+
+function rampOf({ steps }: Pick<Plan, 'steps'>, t: Translate): string[] {
+  const shift = steps.find((step) => step.kind === 'shift_traffic' && step.ramp !== undefined)
+  return shift?.kind === 'shift_traffic' && shift.ramp !== undefined
+    ? [t('ramp_over', { over: formatDuration(shift.ramp.ms) })]
+    : []
+}
 
 export function headLines(context: Context, { scope, plan, from, to }: Head, kind: 'deploy' | 'rollback'): string[] {
   const { t, language } = context
@@ -12,6 +29,7 @@ export function headLines(context: Context, { scope, plan, from, to }: Head, kin
   const target = kind === 'deploy' ? formatRelease(to) : `${formatRelease(to)} (${quality})`
   const how = [
     ...(kind === 'rollback' ? [t(`rung_${plan.rung}`)] : []),
+    ...rampOf(plan, t),
     ...(kind === 'rollback' && plan.strategy === 'start_first' ? [] : [formatStrategy(plan, t)]),
   ]
   return [

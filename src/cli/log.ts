@@ -84,7 +84,7 @@ export function operationRow(
     operation.kind,
     wholeOf(operation.transactionId),
     ...(options.scope ? [`${service} · ${environment}`] : []),
-    to === null ? '-' : `${name(from)} → ${name(to)}`,
+    to === null ? '-' : from === to ? name(to) : `${name(from)} → ${name(to)}`,
     outcomeOf(context, operation, isRunning(app, operation)),
     operation.actor,
     operation.reason === null ? '' : visible(operation.reason),

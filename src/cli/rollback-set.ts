@@ -10,7 +10,7 @@ import { tend } from './tend.ts'
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   const set = args.text('set')!
-  for (const other of ['to', 'watch'] as const) {
+  for (const other of ['to', 'watch', 'ramp'] as const) {
     if (args.text(other) === null) continue
     throw fail('USAGE', { problem: context.t('not_with_set', { option: `--${other}` }), command: 'rollback' })
   }

@@ -8,7 +8,7 @@ import type { Answered } from '../operations/answer.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
 import { headLines } from './head-lines.ts'
-import { parseForce } from './options.ts'
+import { parseForce, parseRamp } from './options.ts'
 import { createProgress } from './progress.ts'
 import { scopeAsked } from './select.ts'
 import { showOutcome } from './show-outcome.ts'
@@ -25,6 +25,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     force: [...parseForce(context, args)],
     reason: args.text('message'),
     actor: context.actor,
+    ...parseRamp(context, args),
   }
   if (args.flag('dry-run')) return (await import('./dry-run.ts')).dryRunRollback(context, message)
   const effect =
@@ -33,12 +34,17 @@ export async function run(context: Context, args: Arguments): Promise<number> {
       : await (await import('./watch.ts')).startWatch(context, message.scope, args.text('watch')!)
 
   const progress = createProgress(context)
-  const stopInterrupts = context.onInterrupt(() => context.say(context.t('interrupting_rollback')))
+  const hurry = new AbortController()
+  const stopInterrupts = context.onInterrupt(() => {
+    context.say(context.t('interrupting_rollback'))
+    hurry.abort()
+  })
   const { answered, byDaemon } = await perform(context, message, {
     onHead: (head) => {
       if (!context.json) for (const line of headLines(context, head, 'rollback')) context.print(line)
     },
     onEvent: progress.show,
+    hurry: hurry.signal,
   })
   stopInterrupts()
   progress.end()

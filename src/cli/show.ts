@@ -1,6 +1,7 @@
 // `astern show RELEASE|TX`: a release with all that it is made of and where it is, or an operation with its steps.
 import { fail } from '../core/errors.ts'
 import { type Release, releaseName, type Scope } from '../core/model.ts'
+import type { Counts } from '../core/plan-scale.ts'
 import type { App } from '../operations/app.ts'
 import {
   endOf,
@@ -22,6 +23,7 @@ import { describe, settings } from './describe.ts'
 import {
   formatAge,
   formatChanges,
+  formatCounts,
   formatDuration,
   formatRelease,
   formatStrategy,
@@ -143,11 +145,20 @@ function showOperation(context: Context, app: App, operation: Operation): void {
     ),
   )
   if (operation.to !== null)
-    context.print(labelled(t('releases_moved'), `${named(operation.from)}  →  ${named(operation.to)}`))
+    context.print(
+      labelled(
+        t('releases_moved'),
+        operation.from === operation.to ? named(operation.to) : `${named(operation.from)}  →  ${named(operation.to)}`,
+      ),
+    )
   if (plan !== null) {
     context.print(labelled(t('changes'), formatChanges(plan.changes, t)))
     const how = entry.operation === 'rollback' ? t(`rung_${plan.rung}`) : formatStrategy(plan, t)
     context.print(labelled(t(entry.operation === 'rollback' ? 'way_back' : 'way_forward'), how))
+  }
+  const counted = events.find(({ step }) => step === 'live')?.detail
+  if (counted !== undefined && counted !== null) {
+    context.print(labelled(t('replicas'), formatCounts(counted['before'] as Counts, counted['live'] as Counts)))
   }
   const total = entry.duration_ms === null ? '' : ` · ${formatDuration(entry.duration_ms)}`
   context.print(labelled(t('step_outcome'), `${outcomeOf(context, operation, isRunning(app, operation))}${total}`))

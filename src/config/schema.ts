@@ -2,6 +2,7 @@
 // all come from here, so every key carries its description. What needs other files or other keys is checked in service.ts and definitions.ts.
 import { z } from 'zod'
 import { parseFreezeWindow } from '../core/freeze.ts'
+import { MAX_REPLICAS } from '../core/processes.ts'
 import { DEFAULTS } from './defaults.ts'
 import { parseRepository } from './image-reference.ts'
 import { MAX_PORT, parseHost, parseListen } from './listen.ts'
@@ -21,7 +22,6 @@ import {
 } from './schema-fields.ts'
 import { ports, volumes } from './schema-volumes.ts'
 
-export const MAX_REPLICAS = 100
 const MAX_STANDBYS = 100
 export const MAX_CHECKS = 100
 const MIN_CPUS = 0.01

@@ -160,6 +160,13 @@ export const catalogue = {
     message: '{actor} may not do this.',
     hint: 'Ask someone who may.',
   },
+  RAMP_IMPOSSIBLE: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message: 'Traffic cannot move to {release} step by step: two releases of this service must not run at once.',
+    hint: 'Roll back without --ramp.',
+  },
   FOREIGN_INSTALLATION: {
     exit: 3,
     http: 409,
@@ -176,11 +183,18 @@ export const catalogue = {
     message: '{reason}\nServing now: {serving}.',
     hint: 'Mend it and deploy again. astern log {transaction} shows every step.',
   },
+  SCALE_FAILED: {
+    exit: 4,
+    http: 500,
+    retryable: true,
+    message: '{reason}\n{serving} goes on as before: {before}.',
+    hint: 'Mend it, or ask for fewer. astern log {transaction} shows every step.',
+  },
   PREEMPTED: {
     exit: 4,
     http: 409,
     retryable: false,
-    message: 'The rollback {by} took over while this deploy ran. Serving now: {serving}.',
+    message: 'The rollback {by} took over meanwhile. Serving now: {serving}.',
     hint: 'astern log {by} shows it.',
   },
   INTERRUPTED: {

@@ -36,7 +36,11 @@ export function planLadder(seen: Seen, standbys: readonly Release[]): LadderPlan
   const moves: Moves = { down: [], up: [], create: [] }
   const releases = seen.active === null ? standbys : [seen.active, ...standbys]
   for (const process of runningProcesses(...releases.map(({ config }) => config))) {
-    if (seen.active !== null) planActive(seen, seen.active, process, moves)
+    if (seen.active !== null) {
+      const { wake, surplus, create } = fitActive(seen, seen.active, process)
+      moves.create.push(...create)
+      moves.up.push(...wake, ...surplus)
+    }
     const wanted = wantedLevels(seen, standbys, process)
     for (const release of standbys) {
       const level = wanted.get(release.number)
@@ -46,15 +50,23 @@ export function planLadder(seen: Seen, standbys: readonly Release[]): LadderPlan
   return { steps: [...moves.down, ...moves.up], create: moves.create }
 }
 
-/** It runs with as many replicas as are live. */
-function planActive(seen: Seen, active: Release, process: string, { up, create }: Moves): void {
-  if (configOf(active.config, process) === null) return
+export type Fit = {
+  readonly wake: readonly Step[]
+  readonly surplus: readonly Step[]
+  readonly create: readonly string[]
+}
+
+/** A process of the active release runs with as many replicas as are live: what must wake for that, and what goes then. */
+export function fitActive(seen: Seen, active: Release, process: string): Fit {
+  if (configOf(active.config, process) === null) return { wake: [], surplus: [], create: [] }
   const { usable, missing } = readinessOf(seen, active, process)
-  const fresh = newNames(seen, active.number, missing, process)
-  create.push(...fresh)
-  up.push(...wake(active, process, [...names(usable.filter(isAsleep)), ...fresh]))
+  const create = newNames(seen, active.number, missing, process)
   const surplus = replicasOf(seen, active.number, process).filter((replica) => !usable.includes(replica))
-  up.push(...demote(active, process, surplus, 'absent'))
+  return {
+    wake: wake(active, process, [...names(usable.filter(isAsleep)), ...create]),
+    surplus: demote(active, process, surplus, 'absent'),
+    create,
+  }
 }
 
 function planStandby(seen: Seen, release: Release, process: string, level: Level, { down, up, create }: Moves): void {

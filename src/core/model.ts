@@ -221,7 +221,7 @@ export type ReleaseRef = {
 /** Who asks, and from where. `automated` actors are CI and the autopilot. */
 export type Actor = { readonly name: string; readonly automated: boolean }
 
-export type OperationKind = 'deploy' | 'rollback' | 'ladder' | 'remove' | 'bisect' | 'hold' | 'resume'
+export type OperationKind = 'deploy' | 'rollback' | 'ladder' | 'remove' | 'bisect' | 'scale' | 'hold' | 'resume'
 
 export type Outcome = 'succeeded' | 'rolled_back' | 'failed' | 'refused' | 'noop' | 'busy'
 
@@ -234,10 +234,13 @@ export type Step =
   | ({ readonly kind: 'create' } & OfReplicas)
   | ({ readonly kind: 'wake' } & OfReplicas)
   | ({ readonly kind: 'health' } & OfReplicas)
-  | { readonly kind: 'shift_traffic'; readonly release: number | null }
+  | { readonly kind: 'shift_traffic'; readonly release: number | null; readonly ramp?: Ramp }
   | { readonly kind: 'prove'; readonly release: number }
   | { readonly kind: 'drain'; readonly release: number; readonly replicas: readonly string[] }
   | ({ readonly kind: 'demote'; readonly level: Level } & OfReplicas)
+
+/** Traffic moves step by step from a release, over a length of time. */
+export type Ramp = { readonly from: number; readonly ms: number }
 
 type OfReplicas = { readonly release: number; readonly replicas: readonly string[]; readonly process?: string }
 

@@ -1,6 +1,6 @@
 // Decides how to go back. Pure: what was seen and asked goes in; steps, or every reason why not, come out.
 import { diffReleases } from './diff.ts'
-import { type Release, releaseName } from './model.ts'
+import { type Release, releaseName, type Step } from './model.ts'
 import type { Decision, Noop, NoopWhy, Refused } from './plan.ts'
 import { planSwitch } from './plan-switch.ts'
 import type { Seen } from './seen.ts'
@@ -11,6 +11,8 @@ export type RollbackRequest = {
   /** `r40`, `40`, a version, `previous`; `null`: the newest eligible stable release. */
   readonly to: string | null
   readonly force: ReadonlySet<Force>
+  /** Traffic moves step by step over this long; absent: at once. */
+  readonly rampMs?: number
 }
 
 export type RollbackChoices = {
@@ -24,14 +26,25 @@ export function planRollback(seen: Seen, choices: RollbackChoices, ask: Rollback
   const from = seen.candidate ?? seen.active
   const target = chooseTarget(seen, choices, ask)
   if ('outcome' in target) return target
+  const planned = planSwitch(seen, from, target, 'back')
+  if (ask.rampMs !== undefined && planned.strategy === 'stop_first') {
+    return { outcome: 'refused', code: 'RAMP_IMPOSSIBLE', details: { release: releaseName(target.number) } }
+  }
   return {
     outcome: 'plan',
     from: from?.number ?? null,
     to: target.number,
     notYetStable: !target.stable,
     changes: from === null ? [] : diffReleases(from, target, new Set(seen.currentSecrets.keys())),
-    ...planSwitch(seen, from, target, 'back'),
+    ...planned,
+    steps: planned.steps.map((step) => ramped(seen, step, ask)),
   }
+}
+
+/** Only what serves now can hand over step by step. */
+function ramped(seen: Seen, step: Step, { rampMs }: RollbackRequest): Step {
+  if (rampMs === undefined || step.kind !== 'shift_traffic' || seen.active === null) return step
+  return step.release === seen.active.number ? step : { ...step, ramp: { from: seen.active.number, ms: rampMs } }
 }
 
 /** Why a release cannot be gone back to; `null`: it can. */

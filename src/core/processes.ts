@@ -3,6 +3,9 @@ import type { Definition, Health, ProcessConfig, ReleaseConfig, ReleaseProcess, 
 
 export const WEB = 'web'
 
+/** Of one process in one environment. */
+export const MAX_REPLICAS = 100
+
 /** What a process beside `web` keeps when its configuration says nothing, or no longer knows it: one stopped container set. */
 const ONE_COLD: StandbyPolicy = { warm: 0, warmForMs: 0, frozen: 0, frozenForMs: 0, cold: 1 }
 
@@ -19,7 +22,9 @@ export function hasWeb(config: Pick<ProcessConfig, 'port'>): boolean {
 }
 
 /** Those that run all the time, `web` not among them. */
-export function workersOf(config: Pick<ReleaseConfig, 'processes'>): readonly ReleaseProcess[] {
+export function workersOf<P extends Pick<ReleaseProcess, 'schedule'>>(config: {
+  readonly processes: readonly P[]
+}): readonly P[] {
   return config.processes.filter(({ schedule }) => schedule === null)
 }
 

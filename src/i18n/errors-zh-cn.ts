@@ -66,6 +66,10 @@ export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; 
     hint: '标签不可变：请使用新标签构建。',
   },
   FORBIDDEN: { message: '{actor} 无权执行此操作。', hint: '请联系有权限的人。' },
+  RAMP_IMPOSSIBLE: {
+    message: '流量无法逐步切换到 {release}：该服务的两个版本不能同时运行。',
+    hint: '请不带 --ramp 执行回滚。',
+  },
   FOREIGN_INSTALLATION: {
     message: '另一个 Astern 安装（{installation}）已在这台 Docker 主机上的环境 {environment} 中运行服务 {service}。',
     hint: '请使用它的状态目录（ASTERN_STATE），或先用它自己的 astern down --all 停止。',
@@ -75,8 +79,12 @@ export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; 
     message: '{reason}\n当前提供服务：{serving}',
     hint: '请修正后重新部署。运行 astern log {transaction} 查看每个步骤。',
   },
+  SCALE_FAILED: {
+    message: '{reason}\n{serving} 保持原样：{before}',
+    hint: '请修正后重试，或减少数量。运行 astern log {transaction} 查看每个步骤。',
+  },
   PREEMPTED: {
-    message: '部署过程中被回滚 {by} 接管；当前提供服务：{serving}',
+    message: '过程中被回滚 {by} 接管；当前提供服务：{serving}',
     hint: '运行 astern log {by} 查看。',
   },
   INTERRUPTED: { message: '已中断。当前提供服务：{serving}', hint: '准备好后请重新运行。' },

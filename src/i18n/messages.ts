@@ -85,6 +85,8 @@ export const messages = {
     en: 'retired: containers are created from its image first',
     'zh-CN': '已退役（retired）：先从镜像创建容器',
   },
+  ramp_expected: { en: 'a length of time up to {max}, such as 30s', 'zh-CN': '不超过 {max} 的时长，例如 30s' },
+  ramp_over: { en: 'traffic moves step by step over {over}', 'zh-CN': '流量在 {over} 内逐步切换' },
   start_first: {
     en: 'start first: the new release starts beside the old one',
     'zh-CN': '先启后停：新版本与旧版本并行启动',
@@ -150,6 +152,7 @@ export const messages = {
   step_resume: { en: 'resume', 'zh-CN': '恢复' },
   step_place_hold: { en: 'place hold', 'zh-CN': '设置保持' },
   step_lift_hold: { en: 'lift hold', 'zh-CN': '解除保持' },
+  step_short: { en: 'fewer replicas', 'zh-CN': '副本不足' },
   step_outcome: { en: 'outcome', 'zh-CN': '结果' },
   engine_away: {
     en: 'Docker does not answer ({reason}); what follows the switch is overdue work and is done when it does',
@@ -169,6 +172,35 @@ export const messages = {
     en: 'The removal is being finished. Ctrl-C again leaves that to the next command.',
     'zh-CN': '正在完成移除。再次按 Ctrl-C 则交由下一条命令完成。',
   },
+  // scale
+  scale_word: {
+    en: 'Expected PROCESS=COUNT, for example web=4; got "{value}".',
+    'zh-CN': '应为 进程=数量，例如 web=4；实为 "{value}"。',
+  },
+  scale_count: {
+    en: '{process}: expected a whole number from 1 to {max}, got "{value}".',
+    'zh-CN': '{process}：应为 1 到 {max} 的整数，实为 "{value}"。',
+  },
+  scale_zero: {
+    en: 'A process keeps one replica at least; astern remove takes a whole service away.',
+    'zh-CN': '每个进程至少保留一个副本；astern remove 可移除整个服务。',
+  },
+  scale_twice: { en: '{process} is named twice.', 'zh-CN': '{process} 出现了两次。' },
+  scale_schedule: {
+    en: '{process} runs by its schedule: it has no number of replicas.',
+    'zh-CN': '{process} 按计划运行，没有副本数。',
+  },
+  scale_unknown: {
+    en: 'There is no process {process}; there is {known}.',
+    'zh-CN': '没有进程 {process}；现有 {known}。',
+  },
+  scale_port: {
+    en: '{process}: {count} replicas cannot share the host port {port}.',
+    'zh-CN': '{process}：{count} 个副本不能共用主机端口 {port}。',
+  },
+  scale_noop: { en: '{counts} runs already', 'zh-CN': '{counts} 已在运行' },
+  scale_done: { en: '{counts} · {total} · {transaction}', 'zh-CN': '{counts} · {total} · {transaction}' },
+  step_live: { en: 'new numbers count', 'zh-CN': '新副本数生效' },
   effect: { en: 'effect', 'zh-CN': '效果' },
   effect_line: {
     en: 'success {before} → {after} · {requests} requests since',

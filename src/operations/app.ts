@@ -26,4 +26,6 @@ export type Asked = {
   readonly reason: string | null
   /** Aborted by Ctrl-C. */
   readonly signal?: AbortSignal
+  /** Aborted where Ctrl-C means: what takes its time on purpose is done at once. */
+  readonly hurry?: AbortSignal
 }

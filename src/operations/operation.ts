@@ -23,6 +23,8 @@ export type Operation = Scope & {
   readonly actor: string
   readonly lease: Lease
   readonly signal: AbortSignal
+  /** Aborts to end at once what takes its time on purpose. */
+  readonly hurry: AbortSignal | null
   /** Milliseconds spent, by kind of step and for `plan`. */
   readonly durations: Map<StepKind | 'plan', number>
   /** Runs `work` in a durable transaction while the lease is held. Error: LEASE_LOST. */
@@ -86,6 +88,7 @@ export function begin(
     actor: asked.actor.name,
     lease,
     signal: asked.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, asked.signal]),
+    hurry: asked.hurry ?? null,
     durations: new Map(),
     commit: (work) =>
       store.transaction(() => {

@@ -5,12 +5,12 @@ import type { Operation as StoredOperation } from '../store/operations.ts'
 import type { App } from './app.ts'
 import { carryOut, goBack } from './deploy.ts'
 import { finishSet, isOfSet } from './deploy-set.ts'
-import { runSteps } from './executor.ts'
 import { planOf, stepsLeft } from './history.ts'
 import { wholeOf } from '../core/transaction-id.ts'
 import { begin, type Operation, whileAllLeased, whileLeased } from './operation.ts'
 import { finishRemoval } from './remove.ts'
-import { whenDone } from './rollback.ts'
+import { takeBack, whenDone } from './rollback.ts'
+import { finishScale } from './scale.ts'
 
 /** Operations of the scope without an end whose owner is dead. */
 export function abandoned(app: App, scope: Scope): StoredOperation[] {
@@ -72,13 +72,14 @@ async function finish(app: App, operation: Operation, stored: StoredOperation): 
   const giveUp = () =>
     operation.commit(() => operation.end('failed', { reason: 'it was interrupted before it began to change anything' }))
   if (stored.kind === 'remove') return finishRemoval(app, operation)
+  if (stored.kind === 'scale') return finishScale(app, operation)
   // The ladder is planned anew from what is true, and takes away what a search has started: there is nothing to go on with.
   const plan = stored.kind === 'ladder' || stored.kind === 'bisect' ? null : planOf(stored)
   if (plan === null) return giveUp()
   const events = store.journal.ofTransaction(stored.transactionId)
   const left = stepsLeft(events, plan)
   if (stored.kind === 'rollback') {
-    await runSteps(app, operation, left, { attempt: 2, ...whenDone(app, operation, plan, stored.reason) })
+    await takeBack(app, operation, plan, left, { attempt: 2, ...whenDone(app, operation, plan, stored.reason) })
     return
   }
   const wasGoingBack = events.some(({ status }) => status === 'failed')

@@ -1,7 +1,8 @@
 // Takes a service back. The way of a warm rollback touches the state and the proxy, and nothing else.
 import { type AsternError, type ErrorCode, fail, isAsternError, reasonOf } from '../core/errors.ts'
 import { releaseName, type Scope, type Step, stepKey } from '../core/model.ts'
-import { hasWeb } from '../core/processes.ts'
+import { hasWeb, WEB } from '../core/processes.ts'
+import { isAsleep, liveOf, readinessOf } from '../core/seen.ts'
 import { planWayBack } from '../core/plan-deploy.ts'
 import { type Decision, type Noop, noopReason, type Plan, type Refused } from '../core/plan.ts'
 import { planRollback, type RollbackRequest } from '../core/plan-rollback.ts'
@@ -69,14 +70,14 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
   }
   const { plan, operation } = opened
   try {
-    await whileLeased(app, operation, controller, () =>
-      runSteps(app, operation, plan.steps, { firstStarted: true, ...whenDone(app, operation, plan, asked.reason) }),
+    const warnings = await whileLeased(app, operation, controller, () =>
+      takeBack(app, operation, plan, plan.steps, {
+        firstStarted: true,
+        ...whenDone(app, operation, plan, asked.reason),
+      }),
     )
-    return answer({ outcome: 'succeeded', operation, plan })
+    return answer({ outcome: 'succeeded', operation, plan, warnings })
   } catch (error) {
-    if (leftForLater(app, operation, plan, error)) {
-      return answer({ outcome: 'succeeded', operation, plan, warnings: [`left for later: ${reasonOf(error)}`] })
-    }
     const failure = await endFailed(app, operation, plan, error)
     return answer({ outcome: failure.code === 'LEASE_LOST' ? 'busy' : 'failed', operation, plan, error: failure })
   }
@@ -113,6 +114,61 @@ export async function observeFor(app: App, scope: Scope): Promise<TrafficSeen | 
   }
 }
 
+/**
+ * Runs the steps, as far as they can be run while the engine is away: then what is warm of the target takes the traffic, however few, and what follows
+ * the switch is left for later. Returns what is to be said of that.
+ */
+export async function takeBack(
+  app: App,
+  operation: Operation,
+  plan: Plan,
+  steps: readonly Step[],
+  options: RunOptions,
+): Promise<string[]> {
+  try {
+    await runSteps(app, operation, steps, options)
+    return []
+  } catch (error) {
+    if (leftForLater(app, operation, plan, error)) return [`left for later: ${reasonOf(error)}`]
+    const short = await shortStandby(app, operation, plan, error)
+    if (short === null) throw error
+    const { up, wanted } = short
+    const name = releaseName(plan.to)
+    operation.commit(() =>
+      operation.record({
+        step: 'short',
+        key: 'short',
+        status: 'succeeded',
+        release: plan.to,
+        level: 'warn',
+        detail: short,
+      }),
+    )
+    const { firstStarted: _, ...rest } = options
+    const left = await takeBack(app, operation, plan, fromShiftOn(plan), rest)
+    return [`${name} serves with ${up} of ${wanted} replicas until the engine is back`, ...left]
+  }
+}
+
+function fromShiftOn({ steps, to }: Plan): Step[] {
+  return steps.slice(steps.findIndex((step) => step.kind === 'shift_traffic' && step.release === to))
+}
+
+/** Too few of the target are warm, and the engine that could add to them is away; `null`: there is more to it, or nobody of it is warm. */
+async function shortStandby(
+  app: App,
+  operation: Operation,
+  plan: Plan,
+  error: unknown,
+): Promise<{ readonly up: number; readonly wanted: number } | null> {
+  if (!isAsternError(error) || !ENGINE_AWAY.has(error.code) || plan.strategy === 'stop_first') return null
+  const target = app.store.releases.get(operation, plan.to)
+  if (isSafe(app, operation, plan) || target === null || !hasWeb(target.config)) return null
+  const seen = see(app, operation, await app.traffic.observe())
+  const up = readinessOf(seen, target).usable.filter((replica) => !isAsleep(replica)).length
+  return up === 0 ? null : { up, wanted: liveOf(seen, WEB) }
+}
+
 /** What is committed with the step that makes users safe, and with the last one. */
 export function whenDone(
   app: App,
@@ -141,13 +197,15 @@ function safeStep({ steps, to }: Plan): Step {
  */
 function leftForLater(app: App, operation: Operation, plan: Plan, error: unknown): boolean {
   if (!isAsternError(error) || !ENGINE_AWAY.has(error.code)) return false
-  const safe = stepKey(safeStep(plan))
-  const done = app.store.journal
-    .ofTransaction(operation.transactionId)
-    .some(({ key, status }) => key === safe && status === 'succeeded')
-  if (!done || !app.store.leases.holds(operation.lease)) return false
+  if (!isSafe(app, operation, plan) || !app.store.leases.holds(operation.lease)) return false
   operation.commit(() => operation.end('succeeded', { left: error.message }))
   return true
+}
+
+function isSafe(app: App, operation: Operation, plan: Plan): boolean {
+  const safe = stepKey(safeStep(plan))
+  const events = app.store.journal.ofTransaction(operation.transactionId)
+  return events.some(({ key, status }) => key === safe && status === 'succeeded')
 }
 
 /** Within the commit of the proof: users are safe, and the state says so. */

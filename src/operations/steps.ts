@@ -4,6 +4,7 @@ import { hasWeb } from '../core/processes.ts'
 import { type Level, type Release, releaseName, type Scope, type Step } from '../core/model.ts'
 import type { ReplicaSpec, Runtime } from '../ports/runtime.ts'
 import type { App } from './app.ts'
+import { ramp } from './ramp.ts'
 import type { Operation } from './operation.ts'
 import { replicaNameWithPolicy, replicaSpec } from './replica-spec.ts'
 
@@ -18,7 +19,7 @@ export function intent(app: App, scope: Scope, step: Step): void {
   const { replicas, services } = app.store
   switch (step.kind) {
     case 'shift_traffic':
-      replicas.shift(scope, step.release)
+      if (step.ramp === undefined) replicas.shift(scope, step.release)
       if (step.release === null) return
       services.setActive(scope, step.release)
       if (services.get(scope)?.candidate === step.release) services.setCandidate(scope, null)
@@ -66,6 +67,7 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
       return health(app, operation, step)
     case 'shift_traffic':
       if (!isServed(app, operation)) return { served: false }
+      if (step.ramp !== undefined && step.release !== null) return ramp(app, operation, step.release, step.ramp)
       await traffic.ensure(operation)
       return null
     case 'prove':

@@ -45,7 +45,7 @@ export function createOperations(db: Database) {
       )
     },
 
-    setPlan(transactionId: string, from: number | null, to: number | null, plan: string): void {
+    setPlan(transactionId: string, from: number | null, to: number | null, plan: string | null): void {
       db.run(
         'UPDATE operations SET from_release = ?, to_release = ?, plan = ? WHERE transaction_id = ?',
         from,

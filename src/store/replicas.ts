@@ -21,6 +21,8 @@ export type NewReplica = Omit<Replica, 'level'> & { readonly port: number; reado
 
 export function createReplicas(db: Database, services: Services, meta: Meta) {
   const where = 'WHERE service = ? AND environment = ?'
+  /** The proxy may send requests there: it neither rests nor is it frozen. */
+  const able = `attached = 1 AND mode = 'ready' AND checked = 1`
   const touch = () => db.run(`UPDATE meta SET value = value + 1 WHERE key = 'generation'`)
   return {
     of(scope: Scope): StoredReplica[] {
@@ -125,15 +127,35 @@ export function createReplicas(db: Database, services: Services, meta: Meta) {
       touch()
     },
 
-    /** All new requests go to the attached replicas of this release, none to any other. `null`: to nobody. */
+    /** All new requests go to the attached replicas of this release that are awake, none to any other. `null`: to nobody. */
     shift(scope: Scope, release: number | null): void {
       db.run(
-        `UPDATE replicas SET weight = CASE WHEN release = ? AND attached = 1 AND mode = 'ready' THEN ${FULL_WEIGHT} ELSE 0 END ${where}`,
+        `UPDATE replicas SET weight = CASE WHEN release = ? AND ${able} THEN ${FULL_WEIGHT} ELSE 0 END ${where}`,
         release ?? -1,
         scope.service,
         scope.environment,
       )
       touch()
+    },
+
+    /** Each replica of `to` gets this weight, each of `from` what is left to the full one. */
+    ramp(scope: Scope, from: number, to: number, weight: number): void {
+      db.run(
+        `UPDATE replicas SET weight = CASE WHEN NOT (${able}) THEN 0 WHEN release = ? THEN ? WHEN release = ? THEN ? ELSE 0 END ${where}`,
+        to,
+        weight,
+        from,
+        FULL_WEIGHT - weight,
+        scope.service,
+        scope.environment,
+      )
+      touch()
+    },
+
+    /** The weight that a ramp to this release has come to. */
+    weightOf(scope: Scope, release: number): number {
+      const sql = `SELECT max(weight) AS weight FROM replicas ${where} AND release = ?`
+      return Number(db.get(sql, scope.service, scope.environment, release)?.['weight'] ?? 0)
     },
 
     /** All that the proxy should do, as committed. */

@@ -9,7 +9,7 @@ import { fail } from '../../src/core/errors.ts'
 import { WEB } from '../../src/core/processes.ts'
 import type { App } from '../../src/operations/app.ts'
 import { deploy } from '../../src/operations/deploy.ts'
-import { rollback } from '../../src/operations/rollback.ts'
+import { rollback, type RollbackAsked } from '../../src/operations/rollback.ts'
 import type { Force } from '../../src/core/plan-rollback.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { SecretReference } from '../../src/core/model.ts'
@@ -64,6 +64,8 @@ export class World {
   interlude: (moment: Moment) => Promise<void> = async () => {}
   /** What the running proxy does; `null`: it is down. */
   proxy: TrafficWanted | null = { generation: 0, proofSecret: '', backends: [] }
+  /** Two releases may answer at once, as while traffic moves step by step: then the older one counts. */
+  mayMix = false
   /** What its file says. */
   file: TrafficWanted | null = null
 
@@ -222,6 +224,7 @@ export class World {
     )
     const serving = backend?.servers.filter((server) => server.weight > 0 && server.mode === 'ready') ?? []
     const releases = new Set(serving.filter((server) => this.#runs(scope, server)).map(({ release }) => release))
+    if (releases.size > 1 && this.mayMix) return Math.min(...releases)
     if (releases.size > 1) throw new Error(`several releases answer: ${[...releases].join(', ')}`)
     return [...releases][0] ?? null
   }
@@ -240,6 +243,12 @@ export function deployTag(app: App, definition: Definition, tag: string, force: 
   })
 }
 
-export function rollBack(app: App, scope: Scope, to: string | null = null) {
-  return rollback(app, { service: scope.service, environment: scope.environment }, { ...alice, to, force: new Set() })
+export function rollBack(
+  app: App,
+  scope: Scope,
+  to: string | null = null,
+  how: Pick<RollbackAsked, 'rampMs' | 'hurry'> = {},
+) {
+  const { service, environment } = scope
+  return rollback(app, { service, environment }, { ...alice, to, force: new Set(), ...how })
 }
