@@ -115,6 +115,7 @@ export function buildSeen(changes: Partial<Seen> = {}): Seen {
     nowAt: NOW_AT,
     definition: buildDefinition(),
     live: { web: 2 },
+    lastOutageMs: null,
     active: null,
     candidate: null,
     replicas: [],

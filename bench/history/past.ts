@@ -215,6 +215,7 @@ function planOf(kind: OperationKind, from: number | null, to: number): Plan {
     to,
     strategy: 'start_first',
     because: [],
+    outage: null,
     handovers: [],
     rung: kind === 'rollback' ? 'warm' : 'retired',
     create: kind === 'rollback' ? [] : names,

@@ -14,6 +14,10 @@ import {
   labelled,
 } from './format.ts'
 
+function expected({ lastMs }: NonNullable<Plan['outage']>, t: Translate): string {
+  return lastMs === null ? t('outage_unknown') : t('outage_about', { about: formatDuration(lastMs) })
+}
+
 function rampOf({ steps }: Pick<Plan, 'steps'>, t: Translate): string[] {
   const shift = steps.find((step) => step.kind === 'shift_traffic' && step.ramp !== undefined)
   return shift?.kind === 'shift_traffic' && shift.ramp !== undefined
@@ -36,6 +40,7 @@ export function headLines(context: Context, { scope, plan, from, to }: Head, kin
     labelled(`${scope.service} · ${scope.environment}`, `${source}  →  ${target}`),
     ...(from === null ? [] : [labelled(t('changes'), formatChanges(plan.changes, t))]),
     labelled(t(kind === 'rollback' ? 'way_back' : 'way_forward'), how.join(' · ')),
+    ...(plan.outage === null ? [] : [labelled(t('outage'), expected(plan.outage, t))]),
     ...plan.handovers.map(({ process, ...handover }) => labelled(process, formatHandover(handover, t))),
   ]
 }

@@ -7,7 +7,7 @@ import { textOf } from './report-error.ts'
 
 /** Returns the exit code. */
 export async function showOutcome(context: Context, answered: Answered): Promise<number> {
-  const { answer, error } = answered
+  const { answer, error, outageMs } = answered
   const text = error === null ? null : await textOf(context, error)
   if (context.json) {
     const spoken = error === null || text === null ? null : { code: error.code, ...text }
@@ -16,6 +16,9 @@ export async function showOutcome(context: Context, answered: Answered): Promise
   }
   const { t } = context
   for (const warning of answer.warnings) context.say(`${paint(context, 'yellow', t('warning'))}: ${warning}`)
+  if (outageMs !== null) {
+    context.print(labelled(t('outage'), t('outage_was', { lasted: formatDuration(outageMs) })))
+  }
   if (answer.outcome === 'noop') {
     context.print(labelled(t('noop'), answered.noop === null ? '' : formatNoop(answered.noop, t)))
     return answered.exit

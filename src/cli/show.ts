@@ -13,6 +13,7 @@ import {
   stepsOf,
   type StepEntry,
 } from '../operations/history.ts'
+import { outageOf } from '../operations/outage.ts'
 import { findRelease, releaseEntry } from '../operations/releases.ts'
 import { lookAtTraffic, type ReplicaView, replicasOf } from '../operations/status.ts'
 import type { Operation } from '../store/operations.ts'
@@ -129,7 +130,8 @@ function showOperation(context: Context, app: App, operation: Operation): void {
   const end = endOf(events)
   if (context.json) {
     const { strategy, rung, changes } = plan ?? { strategy: null, rung: null, changes: [] }
-    context.print(JSON.stringify({ ...entry, strategy, rung, changes, detail: end, steps }))
+    const outage_ms = outageOf(events)
+    context.print(JSON.stringify({ ...entry, strategy, rung, changes, outage_ms, detail: end, steps }))
     return
   }
   const { t } = context
@@ -160,6 +162,8 @@ function showOperation(context: Context, app: App, operation: Operation): void {
   if (counted !== undefined && counted !== null) {
     context.print(labelled(t('replicas'), formatCounts(counted['before'] as Counts, counted['live'] as Counts)))
   }
+  const outage = outageOf(events)
+  if (outage !== null) context.print(labelled(t('outage'), t('outage_was', { lasted: formatDuration(outage) })))
   const total = entry.duration_ms === null ? '' : ` · ${formatDuration(entry.duration_ms)}`
   context.print(labelled(t('step_outcome'), `${outcomeOf(context, operation, isRunning(app, operation))}${total}`))
   const why = [end?.['code'], end?.['reason'] ?? end?.['reasons']].filter((part) => typeof part === 'string')
@@ -175,11 +179,13 @@ function stepCells(context: Context, step: StepEntry): string[] {
   const mark = { started: '…', in_progress: '…', succeeded: '✓', failed: '✗', skipped: '-' }[step.status]
   const colour = step.status === 'failed' ? 'red' : step.status === 'succeeded' ? 'green' : 'none'
   const reason = step.detail?.['reason']
+  const outageMs = step.detail?.['outage_ms']
+  const outage = typeof outageMs === 'number' ? context.t('outage_was', { lasted: formatDuration(outageMs) }) : ''
   return [
     paint(context, colour, mark),
     stepName(context, step.step),
     step.release ?? '-',
     step.duration_ms === null ? '' : formatDuration(step.duration_ms),
-    typeof reason === 'string' ? visible(reason) : '',
+    typeof reason === 'string' ? visible(reason) : outage,
   ]
 }

@@ -12,6 +12,9 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   if (args.text('to') !== null) {
     throw fail('USAGE', { problem: context.t('undo_takes_no_target'), command: 'rollback' })
   }
+  if (args.text('ramp') !== null) {
+    throw fail('USAGE', { problem: context.t('undo_takes_no_ramp'), command: 'rollback' })
+  }
   try {
     return await start(context, args)
   } catch (error) {

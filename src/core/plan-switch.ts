@@ -7,7 +7,7 @@ import { configOf, hasWeb, named, runningProcesses, standbyPolicy, WEB } from '.
 import { isAsleep, newNames, readinessOf, replicasOf, rungOf, type Seen, strategyFor } from './seen.ts'
 
 export type Direction = 'forward' | 'back'
-type Switch = Pick<Plan, 'strategy' | 'because' | 'handovers' | 'rung' | 'create' | 'steps'>
+type Switch = Pick<Plan, 'strategy' | 'because' | 'outage' | 'handovers' | 'rung' | 'create' | 'steps'>
 
 /** One process on its way: what must be awake of the one release, and what runs of the other. */
 type Part = Handover & {
@@ -25,6 +25,7 @@ export function planSwitch(seen: Seen, from: Release | null, to: Release, direct
   return {
     strategy,
     because,
+    outage: from !== null && pauses(web) ? { lastMs: seen.lastOutageMs } : null,
     handovers: workers.map(({ process, strategy, because }) => ({ process, strategy, because })),
     rung: rungOf(seen, to),
     create: parts.flatMap(({ create }) => create),
@@ -56,6 +57,11 @@ function handoverOf(from: Release | null, to: Release, process: string): Omit<Ha
   return forced.strategy === 'stop_first' || asked === null ? forced : { strategy: asked, because: [] }
 }
 
+/** The one release of it stops before the other starts. */
+function pauses(web: Part | null): web is Part {
+  return web !== null && web.strategy === 'stop_first' && web.old.length > 0
+}
+
 type Given = {
   readonly seen: Seen
   readonly from: Release | null
@@ -69,7 +75,7 @@ function steps({ seen, from, to, direction, web, workers }: Given): Step[] {
   const ofStrategy = (wanted: Strategy) => workers.filter(({ strategy }) => strategy === wanted)
   const beside = ofStrategy('start_first')
   const inPlace = ofStrategy('stop_first')
-  const pause = web !== null && web.strategy === 'stop_first' && web.old.length > 0 && from !== null
+  const pause = from !== null && pauses(web)
   const stopInPlace = inPlace.flatMap((part) => demote(from, part, 'stopped'))
   return [
     // a deploy has its image already

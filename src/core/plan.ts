@@ -20,6 +20,8 @@ export type Plan = {
   /** Of `web`. */
   readonly strategy: Strategy
   readonly because: readonly StrategyReason[]
+  /** Nobody is served between the two releases, and how long that took the last time (`null`: never measured); `null`: somebody is all the time. */
+  readonly outage: { readonly lastMs: number | null } | null
   /** How each process beside `web` hands over. */
   readonly handovers: readonly Handover[]
   /** How ready the target is before it wakes. */

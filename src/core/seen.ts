@@ -16,6 +16,8 @@ export type Seen = Scope & {
   readonly definition: Definition
   /** How many replicas each process has now, by its name. */
   readonly live: Readonly<Record<string, number>>
+  /** How long nobody was served in the last switch that stopped first; `null`: never measured. */
+  readonly lastOutageMs: number | null
   readonly active: Release | null
   /** The release of a deploy that has not ended. */
   readonly candidate: Release | null

@@ -86,6 +86,10 @@ export const messages = {
     'zh-CN': '已退役（retired）：先从镜像创建容器',
   },
   ramp_expected: { en: 'a length of time up to {max}, such as 30s', 'zh-CN': '不超过 {max} 的时长，例如 30s' },
+  undo_takes_no_ramp: {
+    en: '--undo takes no --ramp: it is a deploy.',
+    'zh-CN': '--undo 不接受 --ramp：它是一次部署。',
+  },
   ramp_over: { en: 'traffic moves step by step over {over}', 'zh-CN': '流量在 {over} 内逐步切换' },
   start_first: {
     en: 'start first: the new release starts beside the old one',
@@ -95,6 +99,13 @@ export const messages = {
     en: 'stop first, because {because}: nobody answers in between',
     'zh-CN': '先停后启，因为 {because}：期间服务中断',
   },
+  outage: { en: 'outage', 'zh-CN': '中断' },
+  outage_about: { en: 'nobody answers for about {about}, as last time', 'zh-CN': '约 {about} 无人应答（同上次）' },
+  outage_unknown: {
+    en: 'how long nobody answers is not known yet: it was never measured here',
+    'zh-CN': '无人应答的时长未知：此处尚未测量过',
+  },
+  outage_was: { en: 'nobody answered for {lasted}', 'zh-CN': '{lasted} 无人应答' },
   handover_start_first: {
     en: 'the new one starts, then the old one stops',
     'zh-CN': '先启动新的，再停止旧的',

@@ -15,6 +15,7 @@ import { wholeOf } from '../core/transaction-id.ts'
 import type { Hold } from '../store/holds.ts'
 import type { App } from './app.ts'
 import { type Operation, round } from './operation.ts'
+import { outageOf } from './outage.ts'
 import { PROOF_REQUESTS } from './steps.ts'
 
 /** A hold as machines read it. The names are a contract. */
@@ -74,6 +75,8 @@ export function unbegun(operation: 'deploy' | 'rollback', outcome: Outcome, erro
 export type Answered = {
   readonly answer: Answer
   readonly plan: Plan | null
+  /** How long nobody was served; `null`: somebody was all the time. Machines read it in the step's line. */
+  readonly outageMs: number | null
   readonly exit: number
   /** The error itself, for texts in another language. */
   readonly error: AsternError | null
@@ -165,10 +168,15 @@ export function answered(
       error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
     },
     plan: plan ?? null,
+    outageMs: plan === undefined || plan.outage === null || operation === null ? null : outageIn(app, operation),
     exit: error?.exit ?? 0,
     error,
     noop: null,
   }
+}
+
+function outageIn(app: App, { transactionId }: Operation): number | null {
+  return outageOf(app.store.journal.ofTransaction(transactionId))
 }
 
 /** Why nothing is done, for the journal. */

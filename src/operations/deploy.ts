@@ -307,6 +307,7 @@ function unseen(app: App, definition: Definition): Parameters<typeof planDeploy>
     nowAt: app.clock.now(),
     definition,
     live: liveUnder(definition, null),
+    lastOutageMs: null,
     active: null,
     candidate: null,
     replicas: [],

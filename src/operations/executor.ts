@@ -86,7 +86,7 @@ async function finishStep(
     const detail = await abortable(effect(app, operation, step), operation.signal)
     const durationMs = spent()
     operation.commit(() => {
-      result(app, operation, step)
+      result(app, operation, step, detail)
       operation.record({ ...common, status: 'succeeded', durationMs, detail })
       afterwards()
     })

@@ -23,6 +23,8 @@ export type Operation = Scope & {
   readonly actor: string
   readonly lease: Lease
   readonly signal: AbortSignal
+  /** Another process began it, and died. */
+  readonly resumed: boolean
   /** Aborts to end at once what takes its time on purpose. */
   readonly hurry: AbortSignal | null
   /** Milliseconds spent, by kind of step and for `plan`. */
@@ -88,6 +90,7 @@ export function begin(
     actor: asked.actor.name,
     lease,
     signal: asked.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, asked.signal]),
+    resumed: known?.resumed === true,
     hurry: asked.hurry ?? null,
     durations: new Map(),
     commit: (work) =>

@@ -28,6 +28,7 @@ export function see(app: App, scope: Scope, traffic: TrafficSeen | null): Seen {
     nowAt: app.clock.now(),
     definition: service.definition,
     live: service.live,
+    lastOutageMs: service.lastOutageMs,
     active: release(service.active),
     candidate: release(service.candidate),
     replicas: store.replicas

@@ -4,6 +4,7 @@ import { hasWeb } from '../core/processes.ts'
 import { type Level, type Release, releaseName, type Scope, type Step } from '../core/model.ts'
 import type { ReplicaSpec, Runtime } from '../ports/runtime.ts'
 import type { App } from './app.ts'
+import { measured, remember } from './outage.ts'
 import { ramp } from './ramp.ts'
 import type { Operation } from './operation.ts'
 import { replicaNameWithPolicy, replicaSpec } from './replica-spec.ts'
@@ -69,7 +70,7 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
       if (!isServed(app, operation)) return { served: false }
       if (step.ramp !== undefined && step.release !== null) return ramp(app, operation, step.release, step.ramp)
       await traffic.ensure(operation)
-      return null
+      return step.release === null ? null : measured(app, operation)
     case 'prove':
       return prove(app, operation, step.release)
     case 'drain': {
@@ -88,24 +89,26 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
 }
 
 /** Within the commit that says `succeeded`. */
-export function result(app: App, scope: Scope, step: Step): void {
+export function result(app: App, operation: Operation, step: Step, detail: StepDetail): void {
   const { replicas } = app.store
   switch (step.kind) {
     case 'create':
-      for (const name of step.replicas) replicas.setLevel(scope, name, 'stopped')
+      for (const name of step.replicas) replicas.setLevel(operation, name, 'stopped')
       return
     case 'wake':
-      for (const name of step.replicas) replicas.setLevel(scope, name, 'running')
+      for (const name of step.replicas) replicas.setLevel(operation, name, 'running')
       return
     case 'demote':
       for (const name of step.replicas) {
-        if (step.level === 'absent') replicas.remove(scope, name)
-        else replicas.setLevel(scope, name, step.level)
+        if (step.level === 'absent') replicas.remove(operation, name)
+        else replicas.setLevel(operation, name, step.level)
       }
+      return
+    case 'shift_traffic':
+      remember(app, operation, step.release, detail)
       return
     case 'pull':
     case 'health':
-    case 'shift_traffic':
     case 'prove':
     case 'drain':
       return

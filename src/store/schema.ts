@@ -97,4 +97,8 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (service, environment, placed_by)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- how long nobody was served in the last switch between two releases that must not run at once; NULL: never measured
+  ALTER TABLE services ADD COLUMN last_outage_ms INTEGER;
+  `,
 ]

@@ -14,6 +14,8 @@ export type Service = Scope & {
   /** The release of a deploy that has not shifted traffic yet. */
   readonly candidate: number | null
   readonly nextRelease: number
+  /** How long nobody was served in the last switch that stopped first; `null`: never measured. */
+  readonly lastOutageMs: number | null
 }
 
 export type CurrentSecret = { readonly name: string; readonly version: string; readonly sealed: string }
@@ -78,6 +80,10 @@ export function createServices(db: Database, meta: Meta) {
 
     setActive(scope: Scope, release: number | null): void {
       db.run(`UPDATE services SET active = ? ${where}`, release, scope.service, scope.environment)
+    },
+
+    setLastOutage(scope: Scope, ms: number): void {
+      db.run(`UPDATE services SET last_outage_ms = ? ${where}`, ms, scope.service, scope.environment)
     },
 
     currentSecrets(scope: Scope): CurrentSecret[] {
@@ -148,5 +154,6 @@ function toService(row: Row): Service {
     active: numberOrNull(row['active']),
     candidate: numberOrNull(row['candidate']),
     nextRelease: Number(row['next_release']),
+    lastOutageMs: numberOrNull(row['last_outage_ms']),
   }
 }
