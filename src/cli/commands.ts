@@ -323,6 +323,14 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./bisect.ts'),
   },
   {
+    name: 'secrets',
+    summary: { en: 'names and versions of secrets, never a value', 'zh-CN': '密钥的名称与版本，绝不显示其值' },
+    positionals: [{ name: 'rotate-key', required: false }],
+    options: {},
+    examples: ['astern secrets', 'astern secrets --json', 'astern secrets rotate-key'],
+    load: () => import('./secrets.ts'),
+  },
+  {
     name: 'serve',
     summary: {
       en: 'the daemon: finishes, demotes, keeps standbys ready',

@@ -7,7 +7,12 @@ export function configForMachines(config: ReleaseConfig) {
     port: config.port,
     command: config.command,
     env: config.env,
-    secrets: config.secrets.map(({ name, version, onRollback }) => ({ name, version, on_rollback: onRollback })),
+    secrets: config.secrets.map(({ name, version, onRollback, as = 'env' }) => ({
+      name,
+      version,
+      on_rollback: onRollback,
+      as,
+    })),
     volumes: config.mounts.map(({ kind, source, target, readOnly, shared }) => ({
       kind,
       source,

@@ -47,5 +47,6 @@ async function removeAll(app: App, left: NetworkLeft[]): Promise<number> {
       store.services.setCandidate(scope, null)
     }
   })
+  for (const scope of store.services.list()) store.secretFiles.remove(scope, null)
   return count
 }

@@ -100,10 +100,11 @@ async function showRelease(context: Context, app: App, scope: Scope, release: Re
     t('kind_env'),
     env.map(([name, value]) => `${name}=${visible(value)}`),
   )
-  const secrets = release.config.secrets.map(({ name, version, onRollback }) => [
+  const secrets = release.config.secrets.map(({ name, version, onRollback, as }) => [
     name,
     t('version_is', { version }),
     onRollback === 'keep_current' ? 'keep_current' : '',
+    as === 'file' ? `/run/secrets/${name}` : '',
   ])
   print(t('kind_secret'), table(secrets))
   print(t('replicas'), replicas.length === 0 ? [t('none')] : table(replicas.map((one) => replicaCells(context, one))))

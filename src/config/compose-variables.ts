@@ -61,7 +61,7 @@ function addComposeVariable(
     value === null ||
     new RegExp(`^(?:${escape(name)}=)?\\$(?:${escape(name)}|\\{${escape(name)}(?:[:?-].*)?\\})$`, 's').test(source)
   if (passedOn && own.origin === 'env_file' && own.value !== '') {
-    variables.set(name, fromEnvFile(name, service.dotenvPath))
+    variables.set(name, fromEnvFile(name, service.dotenvPath, problems.positionOf(place)))
     return
   }
   if (value === null) {

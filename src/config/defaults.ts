@@ -8,4 +8,5 @@ export const DEFAULTS = {
   processStandby: { warm: 0, frozen: 0, cold: 1 },
   schedule: { time_zone: 'UTC', timeout: '1h' },
   onRollback: 'restore',
+  secretAs: 'env',
 } as const

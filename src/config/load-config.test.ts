@@ -69,7 +69,7 @@ describe('the documented examples', () => {
     })
     expect(staging).toMatchObject({ environment: 'staging', listen: '127.0.0.1:8081', hosts: [], replicas: 2 })
     expect(staging?.process.env).toEqual({ GIN_MODE: 'release' })
-    expect(prod?.secrets).toEqual([
+    expect(prod?.secrets.map(({ name, source, onRollback }) => ({ name, source, onRollback }))).toEqual([
       { name: 'DATABASE_URL', source: { kind: 'file', path: '/shop/secrets/database_url' }, onRollback: 'restore' },
       {
         name: 'PAYMENT_KEY',
@@ -77,6 +77,11 @@ describe('the documented examples', () => {
         onRollback: 'keep_current',
       },
       { name: 'STRIPE_KEY', source: { kind: 'env_file', path: '/shop/.env' }, onRollback: 'restore' },
+    ])
+    expect(prod?.secrets.map(({ at }) => at?.replace(/:\d+$/, ''))).toEqual([
+      'astern.yaml:12',
+      'astern.yaml:13',
+      'astern.yaml:10',
     ])
     expect(JSON.stringify(prod)).not.toContain('sk_live_1')
   })
@@ -88,6 +93,23 @@ describe('the documented examples', () => {
       { service: 'shop', listen: '0.0.0.0:80', hosts: ['shop.example.com'], replicas: 3 },
       { service: 'admin', listen: '0.0.0.0:80', hosts: ['admin.example.com'], replicas: 1 },
     ])
+  })
+})
+
+describe('a secret as a file', () => {
+  it('is one where that is said', () => {
+    const [web] = definitionsOf(serviceWith('secrets: { A: { exec: [a], as: file }, B: { exec: [b], as: env } }'))
+    expect(web?.secrets.map(({ name, as }) => [name, as])).toEqual([
+      ['A', 'file'],
+      ['B', undefined],
+    ])
+  })
+  it('leaves no room for a volume in its place', () => {
+    const volumes = 'volumes: ["x1:/run/secrets"]'
+    expect(problemsOf(serviceWith('secrets: { A: { exec: [a], as: file } }', volumes))).toEqual([
+      'astern.yaml:6:15 services.web.volumes[0]: /run/secrets is where the secrets are that are given as files',
+    ])
+    expect(problemsOf(serviceWith('secrets: { A: { exec: [a] } }', volumes))).toEqual([])
   })
 })
 

@@ -63,11 +63,17 @@ export class Problems {
     this.#add(file, position, path, message)
   }
 
+  /** Of the key that leads to a value: file, line and column. */
+  positionOf({ document, path }: Place): string {
+    const { line, column } = document.keyPosition(path)
+    return `${document.file}:${line}:${column}`
+  }
+
   note(place: Place, reason: string): void {
     const { file } = place.document
     this.#knows(file)
     const position = place.document.keyPosition(place.path)
-    const note = { path: `${file}:${position.line}:${position.column}`, key: pathText(place.path), reason }
+    const note = { path: this.positionOf(place), key: pathText(place.path), reason }
     this.#notes.set(`${note.path} ${note.key} ${reason}`, { note, order: this.#files.indexOf(file), position })
   }
 

@@ -120,6 +120,11 @@ const secret = mapping(
         'A command that prints the value. It runs without a shell and without a terminal, in the folder of this file, for 30s at most.',
       examples: [['sops', '-d', 'payment.enc']],
     }).optional(),
+    as: oneOf(['env', 'file'], {
+      description:
+        '`env` is an environment variable; `file` is the file /run/secrets/NAME, readable by the container alone, and in no environment.',
+      default: DEFAULTS.secretAs,
+    }).optional(),
     on_rollback: oneOf(['restore', 'keep_current'], {
       description:
         '`restore` brings back the value that the release had; `keep_current` keeps the newest, for what was rotated.',
@@ -132,7 +137,7 @@ const secret = mapping(
 
 const secrets = z.record(variableName, secret, { error: 'expected a mapping of names to sources' }).meta({
   description:
-    'Confidential environment variables, read at each deploy and stored sealed. Only their names are ever shown. Win over `env` and `env_file`.',
+    'Confidential values, read at each deploy and stored sealed: environment variables, or files. Only their names are ever shown. Win over `env` and `env_file`.',
   examples: [{ DATABASE_URL: { file: 'secrets/database_url' } }],
 })
 

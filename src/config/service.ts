@@ -65,6 +65,8 @@ export type Service = {
   readonly processes: readonly Process[]
 }
 
+const SECRETS_FOLDER = '/run/secrets'
+
 const DEFAULT_TIMING: HealthTiming = {
   intervalMs: msOf(DEFAULTS.health.interval),
   timeoutMs: msOf(DEFAULTS.health.timeout),
@@ -201,7 +203,12 @@ function variablesOf(
 function secretsOf(config: ServiceConfig, at: At, { folder, files, problems }: ServiceContext): SecretReference[] {
   return Object.entries(config.secrets ?? {}).flatMap(([name, secret]): SecretReference[] => {
     const place = at('secrets', name)
-    const onRollback = secret.on_rollback ?? DEFAULTS.onRollback
+    const common = {
+      name,
+      onRollback: secret.on_rollback ?? DEFAULTS.onRollback,
+      at: problems.positionOf(place),
+      ...(secret.as === 'file' ? { as: 'file' as const } : {}),
+    }
     const given = (['file', 'exec'] as const).filter((key) => place.document.has([...place.path, key]))
     if (given.length !== 1) {
       problems.atKey(place, `expected ${given.length === 0 ? 'file or exec' : 'either file or exec, not both'}`)
@@ -210,19 +217,19 @@ function secretsOf(config: ServiceConfig, at: At, { folder, files, problems }: S
     if (secret.file !== undefined) {
       const path = resolve(folder, secret.file)
       if (!files.isFile(path)) problems.atKey(at('secrets', name, 'file'), `there is no file ${problems.shown(path)}`)
-      return [{ name, source: { kind: 'file', path }, onRollback }]
+      return [{ ...common, source: { kind: 'file', path } }]
     }
     if (secret.exec === undefined) return []
     const argv = wordsAt(secret.exec, at('secrets', name, 'exec'))
     if (argv[0] === '' || argv[0]?.startsWith('-') === true) {
       problems.at(at('secrets', name, 'exec', 0), 'expected the name of a program')
     }
-    return [{ name, source: { kind: 'exec', argv, cwd: folder }, onRollback }]
+    return [{ ...common, source: { kind: 'exec', argv, cwd: folder } }]
   })
 }
 
 function mountsOf(
-  { volumes }: Pick<ServiceConfig, 'volumes'>,
+  { volumes, secrets }: Pick<ServiceConfig, 'volumes' | 'secrets'>,
   compose: ComposeService | null,
   at: At,
   { folder, problems }: ServiceContext,
@@ -234,8 +241,11 @@ function mountsOf(
           place: at('volumes', index),
         }))
       : composeMounts(compose, problems)
+  const secretFiles = Object.values(secrets ?? {}).some((secret) => secret.as === 'file')
   const targets = new Set<string>()
   for (const { value, place } of mounts) {
+    if (value.target === SECRETS_FOLDER && secretFiles)
+      problems.at(place, `${SECRETS_FOLDER} is where the secrets are that are given as files`)
     if (targets.has(value.target)) problems.at(place, `another volume already has the target ${value.target}`)
     targets.add(value.target)
   }

@@ -37,8 +37,9 @@ export function readVariables(path: string, missing: () => void, context: Contex
   return entries
 }
 
-export function fromEnvFile(name: string, path: string): Variable {
-  return { kind: 'secret', reference: { name, source: { kind: 'env_file', path }, onRollback: 'restore' } }
+/** `at`: where the file is named. */
+export function fromEnvFile(name: string, path: string, at: string): Variable {
+  return { kind: 'secret', reference: { name, source: { kind: 'env_file', path }, onRollback: 'restore', at } }
 }
 
 export type EnvFileOptions = {
@@ -56,7 +57,7 @@ export function addEnvFile(variables: Variables, path: string, options: EnvFileO
     if (options.required) problems.at(options.place, `there is no file ${problems.shown(path)}`)
   }
   for (const { name, value, quote } of readVariables(path, missing, context)) {
-    variables.set(name, fromEnvFile(name, path))
+    variables.set(name, fromEnvFile(name, path, problems.positionOf(options.place)))
     if (options.fromCompose && quote !== 'single' && /\$[A-Za-z_{]/.test(value)) {
       problems.note(
         options.place,

@@ -79,7 +79,9 @@ const PROCESS_WORDS: Partial<Record<keyof ReleaseProcess, string>> = { mounts: '
 
 function secretChanges(before: Release, after: Release, kept: ReadonlySet<string>): Change[] {
   const versions = (release: Release) =>
-    Object.fromEntries(release.config.secrets.map(({ name, version }) => [name, version]))
+    Object.fromEntries(
+      release.config.secrets.map(({ name, version, as }) => [name, as === 'file' ? `${version} as a file` : version]),
+    )
   const a = versions(before)
   const b = versions(after)
   return keysOf(a, b)

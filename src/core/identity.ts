@@ -16,10 +16,12 @@ export type SecretVersions = ReadonlyMap<string, string>
 
 /**
  * Hash of the values that do not go back with a release, as a container of it should have them now: the current version of each secret that the
- * release knows and that is marked `keep_current`. A container made with another hash is stale.
+ * release knows and that is marked `keep_current`. A container made with another hash is stale. What it has as a file is rewritten in place.
  */
 export function keptSecretsHash(release: Pick<Release, 'config'>, current: SecretVersions): string {
-  const kept = release.config.secrets.flatMap(({ name }) => (current.has(name) ? [[name, current.get(name)]] : []))
+  const kept = release.config.secrets.flatMap(({ name, as }) =>
+    current.has(name) && as !== 'file' ? [[name, current.get(name)]] : [],
+  )
   return kept.length === 0 ? '' : hash('sha256', canonical(kept)).slice(0, IDENTITY_HEX_DIGITS)
 }
 

@@ -55,11 +55,23 @@ export type SecretSource =
   | { readonly kind: 'exec'; readonly argv: readonly string[]; readonly cwd: string }
   | { readonly kind: 'env_file'; readonly path: string }
 
-/** What a definition says of a secret: where its value is to be read. */
-export type SecretReference = { readonly name: string; readonly source: SecretSource; readonly onRollback: OnRollback }
+/** What is said of a secret that its container finds as /run/secrets/NAME. Not said: it is an environment variable, as in every older release. */
+export type SecretDelivery = { readonly as?: 'file' }
+
+/** What a definition says of a secret: where its value is to be read. `at` is file, line and column of who says so. */
+export type SecretReference = SecretDelivery & {
+  readonly name: string
+  readonly source: SecretSource
+  readonly onRollback: OnRollback
+  readonly at?: string
+}
 
 /** What a release says of a secret: which value it had, never the value. `version` is a keyed HMAC of the value. */
-export type SecretVersion = { readonly name: string; readonly version: string; readonly onRollback: OnRollback }
+export type SecretVersion = SecretDelivery & {
+  readonly name: string
+  readonly version: string
+  readonly onRollback: OnRollback
+}
 
 export type StopPolicy = { readonly signal: string; readonly timeoutMs: number; readonly drainMs: number }
 

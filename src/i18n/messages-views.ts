@@ -49,6 +49,20 @@ export const viewMessages = {
   is_quarantined: { en: 'quarantined', 'zh-CN': '已隔离' },
   is_pinned: { en: 'pinned', 'zh-CN': '已固定' },
   previous_release: { en: 'the one that served before', 'zh-CN': '之前提供服务的版本' },
+  // secrets
+  no_secrets: { en: 'No release has a secret.', 'zh-CN': '没有任何发布版本使用密钥。' },
+  secret_head: { en: 'SECRET', 'zh-CN': '密钥' },
+  secret_version: { en: 'VERSION', 'zh-CN': '值版本' },
+  secret_as: { en: 'AS', 'zh-CN': '提供方式' },
+  secret_on_rollback: { en: 'ON ROLLBACK', 'zh-CN': '回滚时' },
+  secret_releases: { en: 'RELEASES', 'zh-CN': '发布版本' },
+  secret_from: { en: 'FROM', 'zh-CN': '来源' },
+  secret_gone: { en: 'no longer configured', 'zh-CN': '配置中已不存在' },
+  secret_now: { en: '(now)', 'zh-CN': '（当前）' },
+  key_rotated: {
+    en: '{count} values are sealed under a new key; versions and identities stay. Copies of the state that were made before need the key that was copied with them.',
+    'zh-CN': '{count} 个值已用新密钥重新封存；版本与身份不变。此前备份的状态仍需使用随之备份的密钥。',
+  },
   // show, diff
   digest_label: { en: 'digest', 'zh-CN': '摘要' },
   revision_label: { en: 'revision', 'zh-CN': '修订' },

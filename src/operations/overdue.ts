@@ -4,6 +4,7 @@ import { type Scope, scopeName } from '../core/model.ts'
 import type { App } from './app.ts'
 import { climb, ladderIsDue } from './ladder.ts'
 import { abandoned, resumeUnfinished } from './resume.ts'
+import { secretFilesAreDue, tidySecretFiles } from './secret-files.ts'
 
 export type Overdue = {
   /** Scopes in which something was done. */
@@ -14,7 +15,9 @@ export type Overdue = {
 
 /** True when a look at the state alone finds something to do. */
 export function isOverdue(app: App): boolean {
-  return scopesOf(app).some((scope) => abandoned(app, scope).length > 0 || ladderIsDue(app, scope))
+  return scopesOf(app).some(
+    (scope) => abandoned(app, scope).length > 0 || ladderIsDue(app, scope) || secretFilesAreDue(app, scope),
+  )
 }
 
 /** `look`: compares with the engine as well. Throws nothing: what fails stays due and is told. */
@@ -29,7 +32,8 @@ export async function doOverdue(
       const resumed = await resumeUnfinished(app, scope)
       const due = options.look || ladderIsDue(app, scope)
       const steps = due ? (await climb(app, scope, options)).steps : 0
-      if (resumed + steps > 0) done.push(scope)
+      const tidied = tidySecretFiles(app, scope)
+      if (resumed + steps + tidied > 0) done.push(scope)
     } catch (error) {
       left.push({ scope, error, reason: reasonOf(error) })
     }

@@ -50,9 +50,9 @@ export async function readSecrets(app: App, definition: Definition, signal?: Abo
   const { vault } = app.store
   const resolver = await app.secrets()
   for (const reference of definition.secrets) {
-    const { name, onRollback } = reference
+    const { name, onRollback, as } = reference
     const value = (await resolver.resolve(reference, signal)).reveal()
-    versions.push({ name, version: vault.version(name, value), onRollback })
+    versions.push({ name, version: vault.version(name, value), onRollback, ...(as === undefined ? {} : { as }) })
     sealed[name] = vault.seal(name, value)
   }
   return { versions, sealed }

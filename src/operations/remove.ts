@@ -36,6 +36,7 @@ export async function finishRemoval(app: App, operation: Operation): Promise<voi
     ]
   })
   await runSteps(app, operation, steps)
+  store.secretFiles.remove(operation, null)
   operation.commit(() => {
     operation.end('succeeded')
     store.services.remove(operation)

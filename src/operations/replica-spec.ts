@@ -10,6 +10,8 @@ import type { App } from './app.ts'
 
 /** Shorter ones would hide half of every text, and are no secrets. */
 const SHORTEST_SECRET = 4
+/** Of a secret with several lines: `}` alone says nothing. */
+const SHORTEST_LINE = 8
 
 type Found = { readonly replica: StoredReplica; readonly release: Release; readonly config: RunningConfig }
 
@@ -34,6 +36,7 @@ export function replicaSpec(app: App, scope: Scope & { readonly transactionId: s
     address: replica.address,
     configDigest: release.configDigest,
     config,
+    secretFiles: takesFiles(release) ? app.store.secretFiles.pathOf(scope, release.number) : null,
     openEnv: () => openEnv(app, scope, release, replica, config.env),
   }
 }
@@ -51,21 +54,30 @@ export function replicaNameWithPolicy(app: App, scope: Scope, name: string): Rep
 
 /** The error without any value of the release's secrets: a service may have printed one into the log lines that the error quotes. */
 export function redacted(app: App, scope: Scope, number: number, error: unknown): unknown {
-  if (!isAsternError(error)) return error
+  if (!(error instanceof Error)) return error
   const { vault, releases, services } = app.store
   const sealed = [
     ...Object.entries(releases.sealed(scope, number)),
     ...services.currentSecrets(scope).map((one) => [one.name, one.sealed] as const),
   ]
-  const values = sealed
-    .map(([name, value]) => vault.open(name, value))
-    .filter((value) => value.length >= SHORTEST_SECRET)
+  const values = sealed.flatMap(([name, value]) => shapesOf(vault.open(name, value)))
   const hide = (text: string) => values.reduce((hidden, value) => hidden.replaceAll(value, '[redacted]'), text)
+  if (!values.some((value) => error.message.includes(value))) return error
+  if (!isAsternError(error)) return new Error(hide(error.message))
   const details = Object.entries(error.details).map(([name, detail]) => [
     name,
     typeof detail === 'string' ? hide(detail) : detail,
   ])
-  return values.some((value) => error.message.includes(value)) ? fail(error.code, Object.fromEntries(details)) : error
+  return fail(error.code, Object.fromEntries(details))
+}
+
+/** A value as services print it: as it is, quoted, in an address, in Base64, and, if it has several lines, each for itself. Long ones first. */
+function shapesOf(value: string): string[] {
+  const lines = value.includes('\n') ? value.split('\n').filter((line) => line.length >= SHORTEST_LINE) : []
+  const shapes = [value, JSON.stringify(value).slice(1, -1), encodeURI(value), encodeURIComponent(value), ...lines]
+  return [...new Set([...shapes, Buffer.from(value).toString('base64')])]
+    .filter((shape) => shape.length >= SHORTEST_SECRET)
+    .sort((a, b) => b.length - a.length)
 }
 
 /**
@@ -86,6 +98,12 @@ function openEnv(
   if (replica.secretsHash === keptSecretsHash(release, versions)) {
     for (const secret of current) if (secret.name in sealed) sealed[secret.name] = secret.sealed
   }
-  const secrets = Object.fromEntries(Object.entries(sealed).map(([name, value]) => [name, vault.open(name, value)]))
+  const files = new Set(release.config.secrets.filter(({ as }) => as === 'file').map(({ name }) => name))
+  const variables = Object.entries(sealed).filter(([name]) => !files.has(name))
+  const secrets = Object.fromEntries(variables.map(([name, value]) => [name, vault.open(name, value)]))
   return { ...env, ...secrets }
+}
+
+export function takesFiles(release: Pick<Release, 'config'>): boolean {
+  return release.config.secrets.some(({ as }) => as === 'file')
 }

@@ -7,7 +7,7 @@ import type { App } from './app.ts'
 import { measured, remember } from './outage.ts'
 import { ramp } from './ramp.ts'
 import type { Operation } from './operation.ts'
-import { replicaNameWithPolicy, replicaSpec } from './replica-spec.ts'
+import { replicaNameWithPolicy, replicaSpec, takesFiles } from './replica-spec.ts'
 
 /** Answers that a proof asks for through the proxy. */
 export const PROOF_REQUESTS = 20
@@ -60,6 +60,9 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
         step.kind === 'create'
           ? runtime.ensureCreated(spec, operation.signal)
           : runtime.ensureRunning(spec, operation.signal)
+      const release = releaseOf(app, operation, step.release)
+      if (takesFiles(release))
+        await (await import('./secret-files.ts')).writeSecretFiles(app, operation, release, runtime)
       const specs = step.replicas.map((name) => replicaSpec(app, operation, name))
       await allDone(specs.map(ensure))
       return { replicas: step.replicas }

@@ -11,6 +11,8 @@ export type ReplicaSpec = Scope & {
   readonly address: string
   readonly configDigest: string
   readonly config: ProcessConfig & { readonly health: Health }
+  /** A folder of this host that its container sees as /run/secrets; `null`: it has no secrets as files. */
+  readonly secretFiles: string | null
   /** The whole environment, opened secrets included. Called only when a container is created. */
   readonly openEnv: () => Readonly<Record<string, string>>
 }
@@ -50,6 +52,9 @@ export type LogOptions = {
   readonly signal?: AbortSignal
 }
 
+/** By number, as this host knows them. */
+export type FileOwner = { readonly uid: number; readonly gid: number }
+
 export type EngineFacts = {
   readonly version: string
   readonly apiVersion: string
@@ -81,6 +86,8 @@ export interface Runtime {
   ensureDown(replica: ReplicaName, level: Exclude<Level, 'running'>, signal?: AbortSignal): Promise<void>
   /** Resolves when the replica answers as its health says (`rise` times in a row). Errors: HEALTH_FAILED with its last log lines. */
   awaitHealthy(replica: ReplicaSpec, signal?: AbortSignal): Promise<void>
+  /** Who the processes of an image run as on this host; `null`: that cannot be told (a user by name, or an engine that maps users). */
+  ownerOf(configDigest: string): Promise<FileOwner | null>
   logs(replica: ReplicaName, options: LogOptions): AsyncIterable<LogLine>
   /** Creates the installation's network if it is missing. Errors: NETWORK_FULL, ADDRESS_TAKEN. */
   ensureNetwork(): Promise<void>

@@ -88,6 +88,21 @@ export function createReleases(db: Database) {
       return row === undefined ? {} : (JSON.parse(String(row['sealed'])) as SealedSecrets)
     },
 
+    /** Of every release of the installation. */
+    sealAnew(anew: (name: string, sealed: string) => string): void {
+      for (const row of db.all(`SELECT service, environment, number, sealed FROM releases WHERE sealed <> '{}'`)) {
+        const before = Object.entries(JSON.parse(String(row['sealed'])) as SealedSecrets)
+        const sealed = Object.fromEntries(before.map(([name, value]) => [name, anew(name, value)]))
+        db.run(
+          `UPDATE releases SET sealed = ? ${where} AND number = ?`,
+          JSON.stringify(sealed),
+          String(row['service']),
+          String(row['environment']),
+          Number(row['number']),
+        )
+      }
+    },
+
     /** It serves from now on. */
     markActive(scope: Scope, number: number, by: OperationKind, nowAt: number): void {
       db.run(

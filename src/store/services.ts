@@ -111,6 +111,20 @@ export function createServices(db: Database, meta: Meta) {
       }
     },
 
+    /** Of every service of the installation. */
+    sealAnew(anew: (name: string, sealed: string) => string): void {
+      for (const row of db.all('SELECT * FROM current_secrets')) {
+        const name = String(row['name'])
+        db.run(
+          `UPDATE current_secrets SET sealed = ? ${where} AND name = ?`,
+          anew(name, String(row['sealed'])),
+          String(row['service']),
+          String(row['environment']),
+          name,
+        )
+      }
+    },
+
     /** Forgets the service; its history stays in the journal, so its numbers go on where they ended. */
     remove(scope: Scope): void {
       meta.set(numberKey(scope), String(this.get(scope)?.nextRelease ?? 1))

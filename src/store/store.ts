@@ -10,11 +10,13 @@ import { createMeta } from './meta.ts'
 import { createOperations } from './operations.ts'
 import { createReleases } from './releases.ts'
 import { createReplicas } from './replicas.ts'
+import { createSecretFiles } from './secret-files.ts'
 import { createServices } from './services.ts'
 import { openVault } from './vault.ts'
 
 const INSTALLATION_ID_BYTES = 3
 const PROOF_SECRET_BYTES = 16
+const SEALED_WITH = 'sealed_with'
 
 export type Store = ReturnType<typeof openStore>
 
@@ -43,7 +45,9 @@ export function openStore(folder: string, processes: ProcessTable, random: Rando
     leases: createLeases(db, processes),
     operations: createOperations(db),
     journal: createJournal(db),
-    vault: openVault(join(folder, 'key')),
+    vault: openVault(join(folder, 'key'), () => meta.get(SEALED_WITH)),
+    sealedWith: (keyId: string) => meta.set(SEALED_WITH, keyId),
+    secretFiles: createSecretFiles(folder, process.getuid?.() === 0),
     /** Part of container and network names, so that two installations can share one engine. */
     installation: meta.get('installation')!,
     subnet: {

@@ -53,6 +53,7 @@ describe('a container made by the Docker runtime', () => {
         health: { kind: 'tcp', intervalMs: 50, timeoutMs: 400, rise: 1, fall: 2, startPeriodMs: 10_000 },
         ...config,
       },
+      secretFiles: null,
       openEnv: () => env,
     }
   }

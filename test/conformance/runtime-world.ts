@@ -94,6 +94,7 @@ export function createHands(current: () => RuntimeWorld): Hands {
         stop: { signal: 'SIGTERM', timeoutMs: wish.stopTimeoutMs ?? 5_000, drainMs: 0 },
         health: wish.health ?? HEALTH,
       },
+      secretFiles: null,
       openEnv: () => {
         wish.onEnv?.()
         return wish.env ?? {}

@@ -121,6 +121,7 @@ describe('the fake engine', () => {
       stop,
       health: { kind: 'tcp', intervalMs: 100, timeoutMs: 100, rise: 1, fall: 2, startPeriodMs: 1_000 },
     },
+    secretFiles: null,
     openEnv: () => ({}),
   }
 

@@ -57,6 +57,10 @@ export function isRuntime(open: () => Promise<RuntimeWorld>): void {
       expect(await runtime.image(reference, { pull: false })).toEqual({ ...facts, reference })
       expect(await runtime.image(configDigest, { pull: true })).toEqual({ ...facts, reference: configDigest })
     })
+    it('tells who its processes run as, when it is on the host', async () => {
+      expect(await runtime.ownerOf(world.image.configDigest)).toEqual({ uid: 0, gid: 0 })
+      expect(await runtime.ownerOf(`sha256:${'0'.repeat(64)}`)).toBeNull()
+    })
     it('that is not on the host is not pulled unless that was asked', async () => {
       expect(await runtime.image(`${world.remote.repository}:pushed`, { pull: false })).toBeNull()
     })

@@ -30,6 +30,7 @@ const plain: ReplicaSpec = {
       startPeriodMs: 30_000,
     },
   },
+  secretFiles: null,
   openEnv: () => ({ GIN_MODE: 'release', DATABASE_URL: 'postgres://u:p=w@db' }),
 }
 const settings = (config: Partial<ReplicaSpec['config']> = {}) =>

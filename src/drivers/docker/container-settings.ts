@@ -5,6 +5,7 @@ import { labelsOf, networkName } from './labels.ts'
 const LOG_MAX_SIZE = '10m'
 const LOG_MAX_FILES = '3'
 const NANO_CPUS = 1e9
+const SECRETS_FOLDER = '/run/secrets'
 
 /** The body of a create call. Holds opened secrets: never to be logged. */
 export function containerSettings(installation: string, replica: ReplicaSpec): object {
@@ -31,12 +32,17 @@ export function containerSettings(installation: string, replica: ReplicaSpec): o
       Init: false,
       ...(config.memoryBytes === null ? {} : { Memory: config.memoryBytes }),
       ...(config.cpus === null ? {} : { NanoCpus: Math.round(config.cpus * NANO_CPUS) }),
-      Mounts: config.mounts.map((mount) => ({
-        Type: mount.kind,
-        Source: mount.source,
-        Target: mount.target,
-        ReadOnly: mount.readOnly,
-      })),
+      Mounts: [
+        ...config.mounts.map((mount) => ({
+          Type: mount.kind,
+          Source: mount.source,
+          Target: mount.target,
+          ReadOnly: mount.readOnly,
+        })),
+        ...(replica.secretFiles === null
+          ? []
+          : [{ Type: 'bind', Source: replica.secretFiles, Target: SECRETS_FOLDER, ReadOnly: true }]),
+      ],
       PortBindings: Object.fromEntries(
         containerPorts.map((containerPort) => [
           containerPort,

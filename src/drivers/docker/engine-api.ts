@@ -90,6 +90,7 @@ export type ImageSeen = {
   readonly Config: {
     readonly Labels?: Readonly<Record<string, string>> | null
     readonly Healthcheck?: HealthcheckSeen | null
+    readonly User?: string
   } | null
 }
 
@@ -161,7 +162,7 @@ export function createEngineApi(endpoint: DockerEndpoint, clock: Clock) {
   return {
     endpoint,
     version: () => answer<{ Version: string; ApiVersion: string }>(get('/version')),
-    info: () => answer<{ LiveRestoreEnabled?: boolean }>(get('/info')),
+    info: () => answer<{ LiveRestoreEnabled?: boolean; SecurityOptions?: readonly string[] | null }>(get('/info')),
 
     container: (name: string, signal?: AbortSignal) =>
       orNull(answer<ContainerSeen>({ ...get(of(name, 'json')), signal })),

@@ -128,6 +128,8 @@ async function make(
 }
 
 async function create({ api, installation }: Workshop, replica: ReplicaSpec, signal?: AbortSignal): Promise<void> {
+  if (replica.secretFiles !== null && api.endpoint.connection.kind !== 'unix')
+    throw startFailed(replica, `secrets as files need an engine on this host, and ${api.endpoint.name} is elsewhere`)
   await api.create(containerName(installation, replica), containerSettings(installation, replica), signal)
 }
 

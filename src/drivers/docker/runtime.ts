@@ -4,6 +4,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { EngineFacts, Runtime } from '../../ports/runtime.ts'
 import { resolveEndpoint, type Environment } from './endpoint.ts'
 import { createEngineApi } from './engine-api.ts'
+import { ownerOf } from './file-owner.ts'
 import { awaitHealthy } from './health.ts'
 import { findImage } from './images.ts'
 import { readLogs } from './logs.ts'
@@ -50,6 +51,7 @@ export function createDockerRuntime({ installation, subnets, env, clock }: Docke
     ensureCreated: (replica, signal) => ensureUp(shop, replica, 'created', signal),
     ensureDown: (replica, level, signal) => ensureDown(shop, replica, level, signal),
     awaitHealthy: (replica, signal) => awaitHealthy(shop, replica, signal),
+    ownerOf: (configDigest) => ownerOf(api, configDigest),
     logs: (replica, options) => readLogs(shop, replica, options),
     ensureNetwork: network,
     removeAll: (onNetworkLeft) => removeAll(shop, onNetworkLeft),

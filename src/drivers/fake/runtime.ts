@@ -206,6 +206,8 @@ export function createFakeRuntime({ installation, engine, subnets }: FakeRuntime
     ensureDown: (replica, level, signal) =>
       call('ensureDown', replica.name, signal, () => takeDown(replica, level, signal)),
     awaitHealthy: (replica, signal) => call('awaitHealthy', replica.name, signal, () => becomeHealthy(replica, signal)),
+    ownerOf: (configDigest) =>
+      call('ownerOf', null, undefined, () => (engine.images.has(configDigest) ? { uid: 0, gid: 0 } : null)),
     logs: readLogs,
     ensureNetwork: () => call('ensureNetwork', null, undefined, ensureNetwork),
     removeAll: () =>

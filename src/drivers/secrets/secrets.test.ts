@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { SecretSource } from '../../core/model.ts'
+import type { SecretReference, SecretSource } from '../../core/model.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { createSecrets } from './secrets.ts'
 
@@ -103,6 +103,24 @@ describe('a line of a file of variables', () => {
     ['KEY="hunter2', 'line 1: the quote that KEY opens is never closed'],
   ])('is missed in %j', async (content, reason) => {
     await expect(resolve(envFile(content))).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE', details: { reason } })
+  })
+})
+
+describe('a secret', () => {
+  const asked = (source: SecretSource, more: Pick<SecretReference, 'as' | 'at'>) =>
+    createSecrets({ env: {}, clock: stoppedClock() }).resolve({ name: 'KEY', source, onRollback: 'restore', ...more })
+
+  it('that cannot be read is named with the place that asks for it', async () => {
+    const source = { kind: 'file', path: join(folder, 'missing') } as const
+    await expect(asked(source, { at: 'astern.yaml:14:7' })).rejects.toThrow(
+      `The secret KEY cannot be read from ${source.path} (astern.yaml:14:7): there is no such file.`,
+    )
+  })
+
+  it('may be longer as a file than an environment can hold', async () => {
+    const long = file('x'.repeat(200_000))
+    await expect(asked(long, {})).rejects.toThrow('longer than 131072 bytes')
+    expect((await asked(long, { as: 'file' })).reveal()).toHaveLength(200_000)
   })
 })
 

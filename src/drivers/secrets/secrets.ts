@@ -23,13 +23,14 @@ export type SecretsOptions = {
 
 export function createSecrets(options: SecretsOptions): Secrets {
   return {
-    async resolve({ name, source }, signal) {
+    async resolve({ name, source, as, at }, signal) {
       signal?.throwIfAborted()
       try {
-        return new Secret(checked(name, await valueOf(name, source, options, signal)))
+        return new Secret(checked(name, as === 'file', await valueOf(name, source, options, signal)))
       } catch (error) {
         signal?.throwIfAborted()
-        throw fail('SECRET_UNAVAILABLE', { name, source: describe(source), reason: reasonOf(error) })
+        const where = at === undefined ? '' : ` (${at})`
+        throw fail('SECRET_UNAVAILABLE', { name, source: `${describe(source)}${where}`, reason: reasonOf(error) })
       }
     },
   }
@@ -59,8 +60,10 @@ async function valueOf(
   }
 }
 
-/** What the environment of a process can hold. */
-function checked(name: string, value: string): string {
+/** What the environment of a process, or a file, can hold. */
+function checked(name: string, isFile: boolean, value: string): string {
+  if (isFile) return value
+
   const bytes = Buffer.byteLength(`${name}=`) + Buffer.byteLength(value) + 1
   if (bytes > MAX_VARIABLE_BYTES) throw new Error(`it is longer than ${MAX_VARIABLE_BYTES} bytes`)
   if (value.includes('\0')) throw new Error('it holds a null character')
