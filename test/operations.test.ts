@@ -524,6 +524,49 @@ describe('secrets', () => {
   })
 })
 
+describe('what a service needs around it', () => {
+  const { process } = buildDefinition()
+  const joined = buildDefinition({
+    process: { ...process, container: { networks: ['shop_default'] } },
+    dependencies: [{ project: 'shop', service: 'db' }],
+  })
+
+  it('is looked for before anything moves', async () => {
+    const world = new World()
+    const { app } = world.process()
+    await expect(deployTag(app, joined, 'v1.0.0')).rejects.toMatchObject({
+      code: 'NETWORK_UNKNOWN',
+      hint: 'Start what makes it (docker compose up -d db), or take it out of `networks`.',
+    })
+    expect([world.engine.containers.size, app.store.services.list()]).toEqual([0, []])
+  })
+
+  it('is warned about when it does not run', async () => {
+    const world = new World()
+    const { app } = world.process()
+    world.engine.userNetworks.add('shop_default')
+    const { answer } = await deployTag(app, joined, 'v1.0.0')
+    expect(answer).toMatchObject({ outcome: 'succeeded', warnings: [expect.stringMatching(/^db, .* does not run/)] })
+    world.engine.composeServices.add('shop/db')
+    expect((await deployTag(app, joined, 'v1.1.0')).answer.warnings).toEqual([])
+  })
+
+  it('is part of a release, whose rollback fails clearly without it', async () => {
+    const world = new World()
+    const { app } = world.process()
+    const cold = { ...joined, standby: { warm: 0, warmForMs: 0, frozen: 0, frozenForMs: 0, cold: 1 } }
+    world.engine.userNetworks.add('shop_default')
+    await deployTag(app, cold, 'v1.0.0')
+    await deployTag(app, { ...cold, process }, 'v1.0.0')
+    await climb(app, joined, { look: false })
+    world.engine.userNetworks.clear()
+    const { answer } = await rollBack(app, joined)
+    expect(answer.error).toMatchObject({ code: 'ROLLBACK_FAILED' })
+    expect(answer.error?.message).toContain('There is no network shop_default')
+    expect(world.answering(joined)).toBe(2)
+  })
+})
+
 describe('remove', () => {
   it('takes traffic, containers and releases away, and keeps the journal', async () => {
     const { world, app } = await deployed(['v1.0.0', 'v1.1.0'])

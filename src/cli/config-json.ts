@@ -1,4 +1,5 @@
 // The snapshot of a release as machines read it: names as elsewhere in answers, units in names. Of secrets names and versions, never values.
+import { containerLines } from '../core/container-options.ts'
 import type { ReleaseConfig } from '../core/model.ts'
 
 export function configForMachines(config: ReleaseConfig) {
@@ -37,6 +38,7 @@ export function configForMachines(config: ReleaseConfig) {
       fall: health.fall,
       start_period_ms: health.startPeriodMs,
     },
+    container: Object.fromEntries(containerLines(config.container)),
     stop: { signal: stop.signal, timeout_ms: stop.timeoutMs, drain_ms: stop.drainMs },
     processes: config.processes.map(({ name, command, env, handover, schedule, memoryBytes, cpus }) => ({
       process: name,

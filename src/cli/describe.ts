@@ -1,4 +1,5 @@
 // Settings of a release as people read them, in the words of astern.yaml. Values of secrets are not known here.
+import { containerLines } from '../core/container-options.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Health, Mount, PublishedPort, ReleaseConfig, StopPolicy } from '../core/model.ts'
 import { formatSize } from '../core/size.ts'
@@ -23,7 +24,7 @@ export function describe(config: ReleaseConfig, setting: string): readonly strin
     case 'stop':
       return [describeStop(config.stop)]
     default:
-      throw new Error(`no setting ${setting}`)
+      return containerLines(config.container).get(setting) ?? []
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createConsole, given } from '../../test/doubles/console.ts'
 import { deployed, shop } from '../../test/doubles/deployed.ts'
 import { deployTag, World } from '../../test/doubles/world.ts'
-import type { SecretReference } from '../core/model.ts'
+import type { ContainerOptions, SecretReference } from '../core/model.ts'
 import { run } from './diff.ts'
 
 const secret: SecretReference = {
@@ -28,6 +28,18 @@ describe('astern diff', () => {
     await deployTag(app, { ...shop, secrets: [secret], process: after }, 'v1.1.0')
     return app
   }
+
+  it('shows settings of the container as compose files call them', async () => {
+    const world = new World()
+    const { app } = world.process()
+    world.engine.userNetworks.add('a').add('b')
+    const process = (container: ContainerOptions) => ({ ...shop, process: { ...shop.process, container } })
+    await deployTag(app, process({ networks: ['a'], user: '1' }), 'v1.0.0')
+    await deployTag(app, process({ networks: ['a', 'b'], shmBytes: 65_536 }), 'v1.0.0')
+    const { context, out } = createConsole(app)
+    await run(context, given('diff', ['r1', 'r2']))
+    expect(out.slice(1)).toEqual(['user                - 1', 'networks            + b', 'shm_size            + 64k'])
+  })
 
   it('shows every change, and of a secret only that it changed', async () => {
     const app = await twoReleases()

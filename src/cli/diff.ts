@@ -70,7 +70,8 @@ function changeLines(context: Context, change: Change, from: Release, to: Releas
     case 'mount':
     case 'limit':
     case 'health':
-    case 'stop': {
+    case 'stop':
+    case 'container': {
       const before = describe(from.config, name)
       const after = describe(to.config, name)
       const gone = before.filter((line) => !after.includes(line))

@@ -86,9 +86,7 @@ export function formatChanges(changes: readonly Change[], t: Translate): string 
 
 export function formatStrategy(plan: Pick<Plan, 'strategy' | 'because'>, t: Translate): string {
   if (plan.strategy === 'start_first') return t('start_first')
-  const because = plan.because.map(({ kind, name }) =>
-    t(kind === 'volume' ? 'because_volume' : 'because_port', { name }),
-  )
+  const because = plan.because.map(({ kind, name }) => t(`because_${kind}`, { name }))
   return t('stop_first', { because: because.join('; ') })
 }
 

@@ -37,7 +37,7 @@ export async function definitions(context: Context, args: Arguments): Promise<De
   const { loadConfig } = await import('../config/load-config.ts')
   const path = args.text('config')
   const config = loadConfig({ ...(path === null ? {} : { path }), cwd: context.cwd, variables: context.env })
-  for (const note of config.notes) context.say(context.t('ignored', note))
+  await (await import('./compose-notes.ts')).sayNotes(context, args, config)
   const asked = { service: args.text('service'), environment: args.text('env') }
   const matching = config.definitions
     .filter(({ service }) => asked.service === null || service === asked.service)

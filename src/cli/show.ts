@@ -1,4 +1,5 @@
 // `astern show RELEASE|TX`: a release with all that it is made of and where it is, or an operation with its steps.
+import { containerLines } from '../core/container-options.ts'
 import { fail } from '../core/errors.ts'
 import { type Release, releaseName, type Scope } from '../core/model.ts'
 import type { Counts } from '../core/plan-scale.ts'
@@ -95,6 +96,7 @@ async function showRelease(context: Context, app: App, scope: Scope, release: Re
   if (release.activeAt !== null) print(t('served_since'), [when(context, release.activeAt)])
   if (release.standbySince !== null) print(t('served_until'), [when(context, release.standbySince)])
   for (const setting of settings) print(settingLabel(setting, t), describe(release.config, setting))
+  for (const [setting, lines] of containerLines(release.config.container)) print(setting, lines)
   const env = Object.entries(release.config.env)
   print(
     t('kind_env'),

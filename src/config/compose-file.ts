@@ -3,7 +3,7 @@
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { FileAccess } from './files.ts'
-import { interpolate } from './interpolate.ts'
+import { interpolate } from '../core/interpolate.ts'
 import { pathText } from './problems.ts'
 import type { Path, Problems } from './problems.ts'
 import { didYouMean } from './suggest.ts'
@@ -16,6 +16,41 @@ const text = z.string({ error: 'expected a text' })
 const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'expected a text, a number, true or false' })
 const numeric = z.union([z.number(), z.string()], { error: 'expected a number' })
 const words = z.union([z.string(), z.array(scalar), z.null()], { error: 'expected a text or a list of words' })
+
+const texts = z.array(z.string(), { error: 'expected a list of texts' }).nullish()
+const flag = z.union([z.boolean(), z.string()], { error: 'expected true or false' }).optional()
+const namesOrMapping = z.union([z.array(z.string()), z.record(z.string(), z.unknown())], {
+  error: 'expected a list of names, or a mapping',
+})
+
+/** Settings of the container itself. */
+const containerFields = {
+  entrypoint: words.optional(),
+  user: numeric.optional(),
+  working_dir: text.optional(),
+  init: flag,
+  read_only: flag,
+  tmpfs: z.union([z.string(), z.array(z.string())], { error: 'expected a path, or a list of them' }).nullish(),
+  shm_size: numeric.optional(),
+  cap_add: texts,
+  cap_drop: texts,
+  security_opt: texts,
+  ulimits: z.record(z.string(), z.unknown(), { error: 'expected a mapping' }).nullish(),
+  extra_hosts: z
+    .union([z.array(z.string()), z.record(z.string(), z.union([z.string(), z.array(z.string())]))], {
+      error: 'expected a list of NAME:ADDRESS, or a mapping',
+    })
+    .nullish(),
+  networks: namesOrMapping.nullish(),
+  network_mode: text.optional(),
+  depends_on: namesOrMapping.nullish(),
+  links: texts,
+  secrets: z
+    .array(z.union([z.string(), z.looseObject({ source: text, target: text.optional() })]), {
+      error: 'expected a list of secrets',
+    })
+    .nullish(),
+}
 
 const healthcheck = z.looseObject(
   {
@@ -77,6 +112,7 @@ const composeSchema = z.looseObject(
     cpus: numeric.optional(),
     stop_signal: text.optional(),
     stop_grace_period: text.optional(),
+    ...containerFields,
   },
   { error: 'expected a mapping' },
 )
@@ -95,6 +131,9 @@ export type ComposeService = {
   readonly project: string
   /** The file's own `volumes`, by key. */
   readonly volumes: ReadonlyMap<string, unknown>
+  /** Its `networks` and `secrets`, by key. */
+  readonly networks: ReadonlyMap<string, unknown>
+  readonly secrets: ReadonlyMap<string, unknown>
   /** The file of variables beside it, if there is one. */
   readonly dotenvPath: string
   readonly variable: (name: string) => { readonly value: string | undefined; readonly origin: Origin }
@@ -163,7 +202,8 @@ export function readComposeService(
   const fields = validate(composeSchema, fill(services[name], path), { document, path, problems })
   if (fields === null) return null
   const top = document.value as Record<string, unknown>
-  const volumes = isRecord(top['volumes']) ? fill(top['volumes'], ['volumes']) : {}
+  const declared = (key: 'volumes' | 'networks' | 'secrets') =>
+    new Map(Object.entries(isRecord(top[key]) ? (fill(top[key], [key]) as Record<string, unknown>) : {}))
   const projectName = typeof top['name'] === 'string' ? String(fill(top['name'], ['name'])) : null
   return {
     document,
@@ -171,7 +211,9 @@ export function readComposeService(
     folder: dirname(file),
     fields,
     project: projectOf(projectName ?? variable('COMPOSE_PROJECT_NAME').value ?? basename(dirname(file))),
-    volumes: new Map(Object.entries(volumes as Record<string, unknown>)),
+    volumes: declared('volumes'),
+    networks: declared('networks'),
+    secrets: declared('secrets'),
     dotenvPath,
     variable,
     variablesIn: (where) => used.get(pathText(where)) ?? [],

@@ -234,12 +234,11 @@ stop_grace_period: 1m30s`
 })
 
 it('notes every key that has no meaning here, in the order of the lines', () => {
-  const compose = 'networks: [a]\nx-own: 1\nrestart: always\nentrypoint: [/e]\nulimits: {}\ncontainer_name: c'
+  const compose = 'network_mode: host\nx-own: 1\nrestart: always\nmac_address: x\nulimits: {}\ncontainer_name: c'
   expect(Object.entries(loadCompose({ compose }).notes)).toEqual([
-    ['services.web.networks', 'not taken: containers join the network of Astern'],
+    ['services.web.network_mode', 'not taken: containers join the network of Astern'],
     ['services.web.restart', 'not taken: containers restart unless they were stopped'],
-    ['services.web.entrypoint', 'not taken: it belongs in the image'],
-    ['services.web.ulimits', 'not taken: Astern has nothing of the kind'],
+    ['services.web.mac_address', 'not taken: Astern has nothing of the kind'],
     ['services.web.container_name', 'not taken: Astern names its containers itself'],
   ])
 })

@@ -6,7 +6,7 @@ import { parseDuration } from '../core/duration.ts'
 import { MAX_REPLICAS } from '../core/processes.ts'
 import { parseSize } from '../core/size.ts'
 import type { ComposeService } from './compose-file.ts'
-import { COMPOSE_NOT_TAKEN, COMPOSE_TAKEN, COMPOSE_UNKNOWN } from './compose-keys.ts'
+import { COMPOSE_NOT_TAKEN, COMPOSE_TAKEN, COMPOSE_UNKNOWN, DEPLOY_NOT_TAKEN } from './compose-keys.ts'
 import { parseImageReference } from './image-reference.ts'
 import { parsePort } from './listen.ts'
 import type { Path, Place, Problems } from './problems.ts'
@@ -28,13 +28,17 @@ export function placeOf(service: ComposeService, ...path: Path): Place {
 }
 
 export function noteIgnored(service: ComposeService, problems: Problems): void {
+  const taken = Object.keys(service.fields).filter((key) => Object.hasOwn(COMPOSE_TAKEN, key))
+  problems.took(`${service.document.file}#${service.path.at(-1)}`, taken)
   for (const key of Object.keys(service.fields)) {
     if (Object.hasOwn(COMPOSE_TAKEN, key) || key === 'extends' || key.startsWith('x-')) continue
     const reason = Object.hasOwn(COMPOSE_NOT_TAKEN, key) ? COMPOSE_NOT_TAKEN[key] : COMPOSE_UNKNOWN
     problems.note(placeOf(service, key), `not taken: ${reason}`)
   }
   for (const key of Object.keys(service.fields.deploy ?? {})) {
-    if (key !== 'replicas' && key !== 'resources') problems.note(placeOf(service, 'deploy', key), 'not taken')
+    if (key === 'replicas' || key === 'resources' || key === 'update_config') continue
+    const reason = Object.hasOwn(DEPLOY_NOT_TAKEN, key) ? DEPLOY_NOT_TAKEN[key] : COMPOSE_UNKNOWN
+    problems.note(placeOf(service, 'deploy', key), `not taken: ${reason}`)
   }
   for (const key of Object.keys(service.fields.deploy?.resources ?? {})) {
     if (key !== 'limits') problems.note(placeOf(service, 'deploy', 'resources', key), 'not taken; only limits are')

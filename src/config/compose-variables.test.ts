@@ -35,17 +35,36 @@ describe('environment', () => {
     expect(JSON.stringify(loadCompose(world))).not.toContain('hunter2')
   })
 
+  it.each([
+    ['a variable of the .env beside the file', 'A: "pg://${X}@db"', { text: 'pg://${X}@db', variables: ['X'] }],
+    ['one of this process that sounds confidential', 'A: "x-${PW}-${REGION}"', { variables: ['PW', 'REGION'] }],
+    ['any, where the whole sounds so', 'DATABASE_URL: "pg://${REGION}"', { variables: ['REGION'] }],
+    ['one that is passed on and sounds so', 'API_TOKEN:', { text: '${API_TOKEN}', variables: ['API_TOKEN'] }],
+  ])('treats a text as a secret in which is filled in %s', (_, environment, source) => {
+    const loaded = loadCompose({
+      compose: `environment: { ${environment} }`,
+      files: { '/shop/.env': 'X=hunter2' },
+      variables: { PW: 'hunter2', API_TOKEN: 'hunter2', REGION: 'hunter2' },
+    })
+    expect(loaded.definition.process.env).toEqual({})
+    expect(loaded.definition.secrets).toMatchObject([{ source: { kind: 'template', path: '/shop/.env', ...source } }])
+    expect(JSON.stringify(loaded)).not.toContain('hunter2')
+  })
+
+  it('finds the text in a list as well', () => {
+    const world = { compose: 'environment: ["DSN=pg://u:${PW}@db?a=b"]', variables: { PW: 'x' } }
+    expect(composeDefinition(world).secrets).toMatchObject([{ name: 'DSN', source: { text: 'pg://u:${PW}@db?a=b' } }])
+  })
+
   it('says when a value that was filled in is stored with the release', () => {
     const { definition, notes } = loadCompose({
-      compose: 'environment: { DSN: "pg://${PW}@db", OTHER: "${PW}", HOME: }',
-      files: { '/shop/.env': 'PW=hunter2' },
-      variables: { HOME: '/root' },
+      compose: 'environment: { WHERE: "${REGION}-1", HOME: , LEVEL: "${DEFAULTED:-info}" }',
+      variables: { HOME: '/root', REGION: 'eu' },
     })
-    expect(definition.process.env).toEqual({ DSN: 'pg://hunter2@db', OTHER: 'hunter2', HOME: '/root' })
-    expect(notes['services.web.environment.DSN']).toMatch(/^PW is filled in and stored with each release/)
-    expect(notes['services.web.environment.OTHER']).toMatch(/^PW is filled in/)
+    expect(definition.process.env).toEqual({ WHERE: 'eu-1', HOME: '/root', LEVEL: 'info' })
+    expect(notes['services.web.environment.WHERE']).toMatch(/^REGION is filled in and stored with each release/)
     expect(notes['services.web.environment.HOME']).toMatch(/^its value is that of this process/)
-    expect(JSON.stringify(notes)).not.toContain('hunter2')
+    expect(notes).not.toHaveProperty('services.web.environment.LEVEL')
   })
 
   it('says nothing of a value that astern.yaml gives itself', () => {

@@ -1,12 +1,14 @@
-// `environment` and `env_file` of a compose file. What comes from a file of variables stays a reference to that file; what compose
-// would fill in from elsewhere becomes a plain value, which is said, since plain values are stored with each release.
+// `environment` and `env_file` of a compose file. What comes from a file of variables stays a reference to that file, and a text in which such a
+// variable is filled in, or one of this process whose name sounds confidential, is filled in at each deploy and treated as a secret. Any other
+// variable of this process becomes a plain value, which is said, since plain values are stored with each release.
 import { resolve } from 'node:path'
 import type { ComposeService } from './compose-file.ts'
+import { templateOf } from './compose-container.ts'
 import { placeOf } from './compose-service.ts'
 import type { FileAccess } from './files.ts'
 import type { Place, Problems } from './problems.ts'
 import { addEnvFile, fromEnvFile } from './variables.ts'
-import type { Variables } from './variables.ts'
+import type { Variable, Variables } from './variables.ts'
 
 /** `overridden` names what astern.yaml gives itself: no notes about those. */
 export function composeVariables(
@@ -44,6 +46,21 @@ export function composeVariables(
   return variables
 }
 
+/** Names of variables that hold what nobody should see. */
+const CONFIDENTIAL =
+  /pass|pwd|secret|token|key|credential|private|dsn|(?:^|_)pw(?:_|$)|(?:database|db|redis|mongo|amqp|rabbit|postgres|pg|mysql)\w*_ur[il]$/i
+
+function secretFrom(
+  service: ComposeService,
+  name: string,
+  text: string,
+  variables: readonly string[],
+  at: string,
+): Variable {
+  const source = templateOf(service, text, variables)
+  return { kind: 'secret', reference: { name, source, onRollback: 'restore', at } }
+}
+
 type Given = { readonly name: string; readonly value: string | number | boolean | null; readonly place: Place }
 
 function addComposeVariable(
@@ -69,6 +86,10 @@ function addComposeVariable(
       note(`the variable ${name} is not set; it was left out`)
       return
     }
+    if (CONFIDENTIAL.test(name)) {
+      variables.set(name, secretFrom(service, name, `\${${name}}`, [name], problems.positionOf(place)))
+      return
+    }
     note(
       `its value is that of this process and is stored with each release; if it is confidential, name it under secrets in astern.yaml`,
     )
@@ -76,6 +97,12 @@ function addComposeVariable(
     return
   }
   const filledIn = service.variablesIn(place.path).filter((used) => service.variable(used).origin !== 'default')
+  const isSecret = (used: string) => service.variable(used).origin === 'env_file' || CONFIDENTIAL.test(used)
+  if (filledIn.length > 0 && (CONFIDENTIAL.test(name) || filledIn.some(isSecret))) {
+    const text = typeof place.path.at(-1) === 'number' ? source.slice(source.indexOf('=') + 1) : source
+    variables.set(name, secretFrom(service, name, text, filledIn, problems.positionOf(place)))
+    return
+  }
   if (filledIn.length > 0) {
     note(
       `${[...new Set(filledIn)].join(', ')} is filled in and stored with each release; if it is confidential, name ${name} under secrets in astern.yaml`,

@@ -147,12 +147,14 @@ function draft(
         memoryBytes: service.memoryBytes,
         cpus: service.cpus,
         stop: service.stop,
+        ...(Object.keys(service.container).length === 0 ? {} : { container: service.container }),
       },
       processes,
       secrets: [...secrets].toSorted(byName).map(([, reference]) => reference),
       standby: service.standby,
       sets: {},
       freeze: config.freeze ?? [],
+      ...(service.dependencies.length === 0 ? {} : { dependencies: service.dependencies }),
     },
   }
 }

@@ -8,7 +8,7 @@ import { filesOnDisk } from './files.ts'
 import type { FileAccess } from './files.ts'
 import { findConfig } from './find-config.ts'
 import { Problems } from './problems.ts'
-import type { Note } from './problems.ts'
+import type { Note, Taken } from './problems.ts'
 import { NAME_PATTERN } from './schema-fields.ts'
 import { UNKNOWN_KEYS, configSchema } from './schema.ts'
 import type { Config } from './schema.ts'
@@ -35,6 +35,7 @@ export type LoadedConfig = {
   readonly definitions: readonly Definition[]
   /** What of a compose file was not taken, or means something else here, and why. */
   readonly notes: readonly Note[]
+  readonly taken: readonly Taken[]
 }
 
 /** Errors: CONFIG_NOT_FOUND, CONFIG_INVALID. */
@@ -59,7 +60,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const realPath = files.realPath(path)
   const definitions = readDefinitions(realPath, document, context)
   problems.throwIfAny()
-  return { path: realPath, definitions, notes: problems.notes }
+  return { path: realPath, definitions, notes: problems.notes, taken: problems.taken }
 }
 
 function readConfig(path: string, files: FileAccess, problems: Problems): YamlDocument | null {

@@ -24,6 +24,9 @@ export type Positioned = {
 /** What was not taken, or means something else here, and why. To be printed, never fatal. `path` is file, line and column. */
 export type Note = { readonly path: string; readonly key: string; readonly reason: string }
 
+/** Keys that were taken from a service of a compose file: `compose.yaml#web`. */
+export type Taken = { readonly from: string; readonly keys: readonly string[] }
+
 type Ordered = { readonly order: number; readonly position: Position | null }
 type Problem = Ordered & { readonly text: string }
 
@@ -31,6 +34,7 @@ export class Problems {
   readonly #folder: string
   readonly #found: Problem[] = []
   readonly #files: string[] = []
+  readonly #taken = new Map<string, readonly string[]>()
   readonly #notes = new Map<string, Ordered & { readonly note: Note }>()
 
   /** Files are shown as seen from `folder`. */
@@ -75,6 +79,15 @@ export class Problems {
     const position = place.document.keyPosition(place.path)
     const note = { path: this.positionOf(place), key: pathText(place.path), reason }
     this.#notes.set(`${note.path} ${note.key} ${reason}`, { note, order: this.#files.indexOf(file), position })
+  }
+
+  /** What was taken of a file. */
+  took(from: string, keys: readonly string[]): void {
+    this.#taken.set(from, keys)
+  }
+
+  get taken(): readonly Taken[] {
+    return [...this.#taken].map(([from, keys]) => ({ from, keys }))
   }
 
   get notes(): readonly Note[] {

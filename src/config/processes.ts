@@ -1,7 +1,7 @@
 // The processes beside `web`: workers and schedules. What they do not say themselves is the service's.
 import { Cron } from 'croner'
 import { reasonOf } from '../core/errors.ts'
-import type { Mount, ProcessDefinition, Schedule, StandbyPolicy, StopPolicy } from '../core/model.ts'
+import type { ContainerOptions, Mount, ProcessDefinition, Schedule, StandbyPolicy, StopPolicy } from '../core/model.ts'
 import { WEB } from '../core/processes.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { Path, Place, Problems } from './problems.ts'
@@ -24,6 +24,7 @@ export type Common = {
   readonly memoryBytes: number | null
   readonly cpus: number | null
   readonly stop: StopPolicy
+  readonly container: ContainerOptions
 }
 
 type Given = {
@@ -70,6 +71,7 @@ function readProcess(name: string, config: ProcessConfig, common: Common, given:
     handover: config.handover ?? null,
     schedule: scheduleOf(config, at, given.problems),
     standby: standbyOfProcess(config),
+    ...(Object.keys(common.container).length === 0 ? {} : { container: common.container }),
   }
 }
 

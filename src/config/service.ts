@@ -1,9 +1,19 @@
 // One service as astern.yaml and its compose file have it together: what stands in astern.yaml wins. What an environment may
 // change (listen, hosts, replicas, env) is added in definitions.ts.
 import { resolve } from 'node:path'
-import type { Health, HealthTiming, Mount, SecretReference, StandbyPolicy, StopPolicy } from '../core/model.ts'
+import type {
+  ContainerOptions,
+  Dependency,
+  Health,
+  HealthTiming,
+  Mount,
+  SecretReference,
+  StandbyPolicy,
+  StopPolicy,
+} from '../core/model.ts'
 import { readComposeService } from './compose-file.ts'
 import type { ComposeService } from './compose-file.ts'
+import { composeContainer, composeDependencies, composeSecrets, without } from './compose-container.ts'
 import { composeHealth } from './compose-health.ts'
 import {
   composeCommand,
@@ -63,6 +73,8 @@ export type Service = {
   readonly stop: StopPolicy
   readonly standby: StandbyPolicy
   readonly processes: readonly Process[]
+  readonly container: ContainerOptions
+  readonly dependencies: readonly Dependency[]
 }
 
 const SECRETS_FOLDER = '/run/secrets'
@@ -104,6 +116,7 @@ export function readService(name: string, config: ServiceConfig, context: Servic
     memoryBytes: config.memory ?? limits?.memoryBytes ?? null,
     cpus: config.cpus ?? limits?.cpus ?? null,
     stop: stopOf(config, compose, problems),
+    container: containerOf(config, compose, problems),
   }
   return {
     ...common,
@@ -119,7 +132,7 @@ export function readService(name: string, config: ServiceConfig, context: Servic
         : (composed ?? { count: DEFAULTS.replicas, place: null }),
     command: commandOf(config, given('command') ? null : compose, at('command'), problems),
     variables: variablesOf(config, compose, at, context),
-    secrets: secretsOf(config, at, context),
+    secrets: [...(compose === null ? [] : composeSecrets(compose, problems)), ...secretsOf(config, at, context)],
     ports: given('ports')
       ? (config.ports ?? []).flatMap((entries, index) => entries.map((value) => ({ value, place: at('ports', index) })))
       : (composedPorts?.fixed ?? []),
@@ -131,6 +144,7 @@ export function readService(name: string, config: ServiceConfig, context: Servic
       words: wordsAt,
       mounts: (process, place) => mountsOf(process, null, place, context),
     }),
+    dependencies: compose === null ? [] : composeDependencies(compose),
   }
 }
 
@@ -259,4 +273,15 @@ function stopOf({ stop }: ServiceConfig, compose: ComposeService | null, problem
     timeoutMs: stop?.timeout ?? composed?.timeoutMs ?? msOf(DEFAULTS.stop.timeout),
     drainMs: stop?.drain ?? msOf(DEFAULTS.stop.drain),
   }
+}
+
+function containerOf(
+  { networks, extra_hosts: extraHosts }: ServiceConfig,
+  compose: ComposeService | null,
+  problems: Problems,
+): ContainerOptions {
+  const own = { networks: networks !== undefined, extraHosts: extraHosts !== undefined }
+  const composed = compose === null ? {} : composeContainer(compose, own, problems)
+  const some = <T>(values: readonly T[] | undefined) => (values?.length === 0 ? undefined : values)
+  return { ...composed, ...without({ networks: some(networks?.toSorted()), extraHosts: some(extraHosts) }) }
 }

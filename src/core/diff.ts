@@ -1,6 +1,7 @@
 // What differs between two releases. Values of secrets are not known here and so cannot be shown.
 import { canonical } from './identity.ts'
-import type { Release, ReleaseProcess } from './model.ts'
+import { containerLines } from './container-options.ts'
+import type { ContainerOptions, Release, ReleaseProcess } from './model.ts'
 
 export type ChangeKind =
   | 'image'
@@ -12,6 +13,7 @@ export type ChangeKind =
   | 'limit'
   | 'health'
   | 'stop'
+  | 'container'
   | 'secret'
   | 'process'
 
@@ -46,6 +48,7 @@ export function diffReleases(before: Release, after: Release, keptSecrets: Reado
     ...change('limit', 'cpus', a.cpus, b.cpus),
     ...change('health', 'health', a.health, b.health),
     ...change('stop', 'stop', a.stop, b.stop),
+    ...containerChanges(a.container, b.container, change),
     ...processChanges(a.processes, b.processes),
   ]
 }
@@ -76,6 +79,16 @@ function processChanges(a: readonly ReleaseProcess[], b: readonly ReleaseProcess
 
 /** Settings that astern.yaml calls otherwise. */
 const PROCESS_WORDS: Partial<Record<keyof ReleaseProcess, string>> = { mounts: 'volumes', memoryBytes: 'memory' }
+
+function containerChanges(
+  a: ContainerOptions | undefined,
+  b: ContainerOptions | undefined,
+  change: (kind: ChangeKind, name: string, a: unknown, b: unknown) => Change[],
+): Change[] {
+  const [before, after] = [containerLines(a), containerLines(b)]
+  const names = new Set([...before.keys(), ...after.keys()])
+  return [...names].flatMap((name) => change('container', name, before.get(name), after.get(name)))
+}
 
 function secretChanges(before: Release, after: Release, kept: ReadonlySet<string>): Change[] {
   const versions = (release: Release) =>

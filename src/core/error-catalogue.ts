@@ -94,6 +94,13 @@ export const catalogue = {
     message: 'The image {image} is not on this host, and its registry does not answer: {reason}. Nothing was changed.',
     hint: 'Start the registry or log in to it (docker login), then try again.',
   },
+  NETWORK_UNKNOWN: {
+    exit: 2,
+    http: 409,
+    retryable: true,
+    message: 'There is no network {network}, which {service} is to join.',
+    hint: 'Start what makes it ({command}), or take it out of `networks`.',
+  },
   SECRET_UNAVAILABLE: {
     exit: 2,
     http: 400,

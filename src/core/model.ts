@@ -54,6 +54,8 @@ export type SecretSource =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'exec'; readonly argv: readonly string[]; readonly cwd: string }
   | { readonly kind: 'env_file'; readonly path: string }
+  /** A text of a compose file whose variables are filled in when it is read: from the environment, else from the `.env` at `path`. */
+  | { readonly kind: 'template'; readonly text: string; readonly variables: readonly string[]; readonly path: string }
 
 /** What is said of a secret that its container finds as /run/secrets/NAME. Not said: it is an environment variable, as in every older release. */
 export type SecretDelivery = { readonly as?: 'file' }
@@ -98,6 +100,30 @@ export type FreezeWindow = {
   readonly zone: string
 }
 
+/** Further settings of a container, in the words of compose files. Each is there only where it was said: a release without any keeps its identity. */
+export type ContainerOptions = {
+  readonly entrypoint?: readonly string[]
+  readonly user?: string
+  readonly workingDir?: string
+  readonly init?: boolean
+  readonly readOnly?: boolean
+  /** `/run` or `/run:size=64m` */
+  readonly tmpfs?: readonly string[]
+  readonly shmBytes?: number
+  readonly capAdd?: readonly string[]
+  readonly capDrop?: readonly string[]
+  readonly securityOpt?: readonly string[]
+  readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[]
+  /** `name:address`, where the address may be `host-gateway`. */
+  readonly extraHosts?: readonly string[]
+  /** Networks that are not Astern's, by name. They exist before a replica starts. */
+  readonly networks?: readonly string[]
+  /** Those that hold what it depends on: joined if they are there when a replica starts. */
+  readonly dependencyNetworks?: readonly string[]
+  /** The old release is stopped before the new one starts, because somebody said so. */
+  readonly stopFirst?: true
+}
+
 /** What decides how the containers of a release behave, without image and secrets. */
 export type ProcessConfig = {
   /** Where it listens in its container; `null`: it takes no requests. */
@@ -110,6 +136,7 @@ export type ProcessConfig = {
   readonly memoryBytes: number | null
   readonly cpus: number | null
   readonly stop: StopPolicy
+  readonly container?: ContainerOptions
 }
 
 /** When a process that does not run all the time is started, and how long it may take. */
@@ -129,6 +156,9 @@ export type ProcessDefinition = BesideWeb & { readonly replicas: number; readonl
 
 /** As a release keeps it. */
 export type ReleaseProcess = BesideWeb & { readonly health: Health }
+
+/** A service of a compose project that compose runs. */
+export type Dependency = { readonly project: string; readonly service: string }
 
 /** One service in one environment as its configuration file has it: validated, defaults filled in, no secret values. */
 export type Definition = Scope & {
@@ -154,6 +184,8 @@ export type Definition = Scope & {
   readonly sets: Readonly<Record<string, number>>
   /** When deploys are refused. Part of the environment, not of a release. */
   readonly freeze: readonly FreezeWindow[]
+  /** What should run before it does. No part of a release. */
+  readonly dependencies?: readonly Dependency[]
 }
 
 /** The snapshot that a release is made of: the process `web`, and those beside it. Immutable. */

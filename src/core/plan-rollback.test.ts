@@ -157,6 +157,19 @@ describe('planRollback', () => {
     expect(keys(decision)).toEqual(['shift_traffic:r42', 'prove:r42'])
   })
 
+  it('stops first when somebody asked for it', () => {
+    const config = buildConfig({ container: { stopFirst: true } })
+    const decision = planRollback(
+      buildSeen({ active: buildActive(42, { config }) }),
+      { candidates: [buildActive(42, { config }), buildRelease(41, { config })], previous: null },
+      { to: null, force: new Set() },
+    )
+    expect(decision).toMatchObject({
+      strategy: 'stop_first',
+      because: [{ kind: 'asked', name: 'update_config.order' }],
+    })
+  })
+
   it('stops first when both releases would write to one volume, and says why', () => {
     const mounts = [{ kind: 'volume', source: 'uploads', target: '/data', readOnly: false, shared: false }] as const
     const from = buildActive(42, { config: buildConfig({ mounts }) })

@@ -96,20 +96,23 @@ export function newNames(seen: Seen, release: number, count: number, process = W
   return Array.from({ length: count }, (_, index) => replicaName(release, first + index, process))
 }
 
-export type StrategyReason = { readonly kind: 'volume' | 'port'; readonly name: string }
+export type StrategyReason = { readonly kind: 'volume' | 'port' | 'asked'; readonly name: string }
+
+type Exclusive = Pick<ProcessConfig, 'mounts' | 'ports' | 'container'>
 
 /** Why two releases with this configuration must never run at the same time. */
-export function exclusiveReasons(config: Pick<ProcessConfig, 'mounts' | 'ports'>): StrategyReason[] {
+export function exclusiveReasons(config: Exclusive): StrategyReason[] {
   return [
     ...config.mounts
       .filter((mount) => !mount.readOnly && !mount.shared)
       .map((mount): StrategyReason => ({ kind: 'volume', name: `${mount.source}:${mount.target}` })),
     ...config.ports.map((port): StrategyReason => ({ kind: 'port', name: String(port.hostPort) })),
+    ...(config.container?.stopFirst === true ? [{ kind: 'asked' as const, name: 'update_config.order' }] : []),
   ]
 }
 
 /** Start-first unless two writers, or two holders of one port, would meet. */
-export function strategyFor(...configs: (Pick<ProcessConfig, 'mounts' | 'ports'> | null)[]): {
+export function strategyFor(...configs: (Exclusive | null)[]): {
   strategy: Strategy
   because: StrategyReason[]
 } {

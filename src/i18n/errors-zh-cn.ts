@@ -35,6 +35,10 @@ export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; 
     message: '镜像 {image} 不在本机，且其镜像仓库无应答：{reason}。未做任何更改。',
     hint: '请启动镜像仓库或登录（docker login），然后重试。',
   },
+  NETWORK_UNKNOWN: {
+    message: '没有网络 {network}，而 {service} 需要加入它。',
+    hint: '请启动创建它的服务（{command}），或从 `networks` 中移除。',
+  },
   SECRET_UNAVAILABLE: {
     message: '无法从 {source} 读取密钥 {name}：{reason}。未做任何更改。',
     hint: '请在 astern.yaml 中修正其来源。',

@@ -120,6 +120,7 @@ export const messages = {
   },
   because_volume: { en: 'two releases must not write to the volume {name}', 'zh-CN': '两个版本不能同时写入卷 {name}' },
   because_port: { en: 'two releases cannot hold the host port {name}', 'zh-CN': '两个版本不能同时占用主机端口 {name}' },
+  because_asked: { en: '{name} says so', 'zh-CN': '{name} 如此要求' },
   proof: { en: 'proof', 'zh-CN': '证明' },
   proof_line: {
     en: "{answers} of {of} answers through the proxy came from {release} (health path, never a user's route)",
@@ -288,7 +289,12 @@ export const messages = {
     en: '{scope} is removed with its {count} containers. Its history stays in astern log.',
     'zh-CN': '{scope} 及其 {count} 个容器已移除。历史仍可用 astern log 查看。',
   },
-  ignored: { en: 'ignored in {path}: {key}: {reason}', 'zh-CN': '{path} 中忽略了 {key}：{reason}' },
+  noted: { en: 'note: {path} {key}: {reason}', 'zh-CN': '注意：{path} {key}：{reason}' },
+  taken: { en: 'taken from {from}: {keys}', 'zh-CN': '取自 {from}：{keys}' },
+  notes_as_before: {
+    en: '{count} notes on what comes from compose files are as before; --dry-run shows them.',
+    'zh-CN': '关于 compose 文件的 {count} 条说明与之前相同；使用 --dry-run 查看。',
+  },
   serving: { en: 'Watching {count} services; Ctrl-C stops.', 'zh-CN': '正在值守 {count} 个服务；按 Ctrl-C 停止。' },
   already_serving: {
     en: 'Another astern serve runs with this state.',

@@ -45,10 +45,15 @@ export async function planDeployOf(
 export async function deploy(app: App, definition: Definition, asked: DeployAsked): Promise<Answered> {
   const { store, clock } = app
   const startedAt = clock.monotonic()
-  const answer = (ending: Ending) => answered(app, definition, 'deploy', clock.monotonic() - startedAt, ending)
+  let warnings: readonly string[] = []
+  const answer = (ending: Ending) =>
+    answered(app, definition, 'deploy', clock.monotonic() - startedAt, {
+      ...ending,
+      warnings: [...(ending.warnings ?? []), ...warnings],
+    })
   const controller = new AbortController()
   await observeFor(app, definition)
-  await prepareHost(app, definition)
+  warnings = await prepareHost(app, definition)
   let operation: Operation
   try {
     operation = store.transaction(() => openDeploy(app, definition, asked, controller))

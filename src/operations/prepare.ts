@@ -4,6 +4,7 @@ import { identityOf } from '../core/identity.ts'
 import type { Definition, Health, ImageFacts, Release, ReleaseProcess, SecretVersion } from '../core/model.ts'
 import { hasWeb } from '../core/processes.ts'
 import type { Seen } from '../core/seen.ts'
+import type { Runtime } from '../ports/runtime.ts'
 import type { SealedSecrets } from '../store/releases.ts'
 import { liveUnder } from '../store/services.ts'
 import type { App } from './app.ts'
@@ -17,8 +18,8 @@ export type OpenSecrets = { readonly versions: readonly SecretVersion[]; readonl
 
 export type Draft = { readonly release: Release; readonly sealed: SealedSecrets; readonly live: Seen['live'] }
 
-/** Errors: ENGINE_…, FOREIGN_INSTALLATION. */
-export async function prepareHost(app: App, definition: Definition): Promise<void> {
+/** Returns what deserves a warning. Errors: ENGINE_…, FOREIGN_INSTALLATION, NETWORK_UNKNOWN. */
+export async function prepareHost(app: App, definition: Definition): Promise<readonly string[]> {
   const runtime = await app.runtime()
   await runtime.facts()
   await runtime.ensureNetwork()
@@ -27,6 +28,21 @@ export async function prepareHost(app: App, definition: Definition): Promise<voi
     const { service, environment } = definition
     throw fail('FOREIGN_INSTALLATION', { installation: foreign.installation, service, environment })
   }
+  return lookAround(runtime, definition)
+}
+
+/** A stop-first release would find out too late that a network is missing, so it is asked before anything moves. */
+async function lookAround(runtime: Runtime, definition: Definition): Promise<readonly string[]> {
+  const { process, dependencies = [], service } = definition
+  const networks = process.container?.networks ?? []
+  if (networks.length === 0 && dependencies.length === 0) return []
+  const { missingNetworks, stoppedDependencies } = await runtime.lookAround({ networks, dependencies })
+  const command = ['docker compose up -d', ...dependencies.map((one) => one.service)].join(' ')
+  const [network] = missingNetworks
+  if (network !== undefined) throw fail('NETWORK_UNKNOWN', { network, service, command })
+  return stoppedDependencies.map(
+    (one) => `${one}, which ${service} depends on, does not run: docker compose up -d ${one}`,
+  )
 }
 
 /** `null`: it is not on the host, and was not to be pulled. Errors: IMAGE_NOT_FOUND, REGISTRY_UNREACHABLE. */

@@ -6,7 +6,7 @@ import { takesFiles } from './replica-spec.ts'
 
 /** Writes the files of a release as its containers should find them now. */
 export async function writeSecretFiles(app: App, scope: Scope, release: Release, runtime: Runtime): Promise<void> {
-  const owner = await runtime.ownerOf(release.configDigest)
+  const owner = await runtime.ownerOf(release.configDigest, release.config.container?.user)
   app.store.secretFiles.ensure(scope, release.number, valuesOf(app, scope, release), owner)
 }
 

@@ -56,5 +56,6 @@ export function secretsOf(app: App, scope: Scope): SecretEntry[] {
 
 /** The words of a command stand in astern.yaml and are no secret. */
 function describeSource(source: SecretSource): string {
+  if (source.kind === 'template') return `${source.variables.join(', ')} (${source.path})`
   return source.kind === 'exec' ? source.argv.join(' ') : source.path
 }

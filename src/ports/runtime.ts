@@ -1,5 +1,5 @@
 // Where the containers of a release live. Declarative: a caller says what must be true of a replica.
-import type { Health, ImageFacts, Level, ProcessConfig, Scope } from '../core/model.ts'
+import type { Dependency, Health, ImageFacts, Level, ProcessConfig, Scope } from '../core/model.ts'
 
 /** All that is needed to bring a replica to any level. */
 export type ReplicaSpec = Scope & {
@@ -52,6 +52,15 @@ export type LogOptions = {
   readonly signal?: AbortSignal
 }
 
+/** What a service needs around it that is not Astern's. */
+export type Neighbourhood = { readonly networks: readonly string[]; readonly dependencies: readonly Dependency[] }
+
+export type Surroundings = {
+  readonly missingNetworks: readonly string[]
+  /** Services of compose of which no container runs. */
+  readonly stoppedDependencies: readonly string[]
+}
+
 /** By number, as this host knows them. */
 export type FileOwner = { readonly uid: number; readonly gid: number }
 
@@ -78,7 +87,7 @@ export interface Runtime {
   observe(scope?: Scope): Promise<readonly ReplicaSeen[]>
   /** Running containers of *other* installations for this scope. */
   foreign(scope: Scope): Promise<readonly ForeignReplica[]>
-  /** Makes the replica running: created, started, thawed, whatever is missing. Errors: START_FAILED, PORT_TAKEN, ADDRESS_TAKEN, IMAGE_NOT_FOUND. */
+  /** Makes the replica running: created, started, thawed, whatever is missing. Errors: START_FAILED, PORT_TAKEN, NETWORK_UNKNOWN, ADDRESS_TAKEN, IMAGE_NOT_FOUND. */
   ensureRunning(replica: ReplicaSpec, signal?: AbortSignal): Promise<void>
   /** Creates the container without starting it, so that a later start is short. */
   ensureCreated(replica: ReplicaSpec, signal?: AbortSignal): Promise<void>
@@ -86,8 +95,10 @@ export interface Runtime {
   ensureDown(replica: ReplicaName, level: Exclude<Level, 'running'>, signal?: AbortSignal): Promise<void>
   /** Resolves when the replica answers as its health says (`rise` times in a row). Errors: HEALTH_FAILED with its last log lines. */
   awaitHealthy(replica: ReplicaSpec, signal?: AbortSignal): Promise<void>
-  /** Who the processes of an image run as on this host; `null`: that cannot be told (a user by name, or an engine that maps users). */
-  ownerOf(configDigest: string): Promise<FileOwner | null>
+  /** What of it is missing now. */
+  lookAround(wanted: Neighbourhood): Promise<Surroundings>
+  /** Who the processes of an image run as on this host; `null`: that cannot be told (a user by name, or an engine that maps users). `user` wins over the image's own. */
+  ownerOf(configDigest: string, user?: string): Promise<FileOwner | null>
   logs(replica: ReplicaName, options: LogOptions): AsyncIterable<LogLine>
   /** Creates the installation's network if it is missing. Errors: NETWORK_FULL, ADDRESS_TAKEN. */
   ensureNetwork(): Promise<void>

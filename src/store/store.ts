@@ -38,6 +38,7 @@ export function openStore(folder: string, processes: ProcessTable, random: Rando
   return {
     folder,
     db,
+    meta,
     services,
     releases: createReleases(db),
     replicas: createReplicas(db, services, meta),

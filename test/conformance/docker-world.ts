@@ -83,10 +83,21 @@ export async function openDocker(image: ProbeImage, pushed: Pushed): Promise<Run
     },
     occupyAddress: (address) => stranger('--network', `astern-${installations.ours}`, '--ip', address),
     occupyPort: (port) => stranger('--publish', `127.0.0.1:${port}:8080`),
+    makeNetwork: async () => {
+      await docker('network', 'create', `stranger-${stamp}-net`)
+      return `stranger-${stamp}-net`
+    },
+    removeNetwork: async (name) => void (await docker('network', 'rm', name)),
+    startDependency: async (project, service) => {
+      const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`]
+      await stranger(...labels.flatMap((label) => ['--label', label]))
+    },
     strangers: listed,
     close: async () => {
       for (const name of (await listed()).filter(Boolean)) await docker('rm', '-f', name)
       await Promise.all([runtime.removeAll(), other.removeAll()])
+      const made = await docker('network', 'ls', '--quiet', '--filter', `name=stranger-${stamp}-net`)
+      if (made !== '') await docker('network', 'rm', made)
       runtime.close()
       other.close()
       await forget(pushed)

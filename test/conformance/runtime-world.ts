@@ -1,7 +1,7 @@
 // The world of the runtime suite: two runtimes on one engine, and hands that do to it what tests want done.
 import { expect, vi } from 'vitest'
 import { addressPool, nextAddress } from '../../src/core/addresses.ts'
-import type { Health, PublishedPort } from '../../src/core/model.ts'
+import type { ContainerOptions, Health, PublishedPort } from '../../src/core/model.ts'
 import type { LogLine, LogOptions, ReplicaName, ReplicaSpec, Runtime } from '../../src/ports/runtime.ts'
 
 /** A runtime, another installation's on the same engine, and hands that reach into the engine past both. */
@@ -29,6 +29,11 @@ export type RuntimeWorld = {
   /** A container that is not Astern's takes an address of our network, or a port of the host. Returns its name. */
   occupyAddress(address: string): Promise<string>
   occupyPort(port: number): Promise<string>
+  /** A network that is not Astern's; its name. And one more that the world removes with it. */
+  makeNetwork(): Promise<string>
+  removeNetwork(name: string): Promise<void>
+  /** A container that compose would have made. */
+  startDependency(project: string, service: string): Promise<void>
   /** Names of containers that are not Astern's and run. */
   strangers(): Promise<readonly string[]>
   close(): Promise<void>
@@ -53,6 +58,7 @@ export type Wish = {
   readonly hostPort?: number
   readonly stopTimeoutMs?: number
   readonly configDigest?: string
+  readonly container?: ContainerOptions
   readonly onEnv?: () => void
 }
 
@@ -93,6 +99,7 @@ export function createHands(current: () => RuntimeWorld): Hands {
         cpus: null,
         stop: { signal: 'SIGTERM', timeoutMs: wish.stopTimeoutMs ?? 5_000, drainMs: 0 },
         health: wish.health ?? HEALTH,
+        ...(wish.container === undefined ? {} : { container: wish.container }),
       },
       secretFiles: null,
       openEnv: () => {

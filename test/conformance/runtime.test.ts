@@ -89,6 +89,12 @@ function openFake(): RuntimeWorld {
       engine.ports.set(`127.0.0.1:${port}/tcp`, 'stranger')
       return 'stranger'
     },
+    makeNetwork: async () => {
+      engine.userNetworks.add('stranger-net')
+      return 'stranger-net'
+    },
+    removeNetwork: async (name) => void engine.userNetworks.delete(name),
+    startDependency: async (project, service) => void engine.composeServices.add(`${project}/${service}`),
     strangers: async () => [...engine.addresses.values(), ...engine.ports.values()],
     close: async () => runtime.close(),
   }

@@ -44,6 +44,31 @@ export function isRuntime(open: () => Promise<RuntimeWorld>): void {
     })
   })
 
+  describe('what is around a service', () => {
+    it('is told apart by what is there and what is not', async () => {
+      const network = await world.makeNetwork()
+      await world.startDependency('astern-test', 'db')
+      const dependencies = ['db', 'cache'].map((service) => ({ project: 'astern-test', service }))
+      expect(await runtime.lookAround({ networks: [network, 'no-such-network'], dependencies })).toEqual({
+        missingNetworks: ['no-such-network'],
+        stoppedDependencies: ['cache'],
+      })
+    })
+    it('must have the networks of a replica when it starts, also when they were made anew', async () => {
+      const network = await world.makeNetwork()
+      const spec = await up('r1-1', { container: { networks: [network] } })
+      await runtime.awaitHealthy(spec)
+      await down(spec, 'stopped')
+      await world.removeNetwork(network)
+      await expect(runtime.ensureRunning(spec)).rejects.toMatchObject({ code: 'NETWORK_UNKNOWN', details: { network } })
+      expect(await levels()).toEqual({ 'r1-1': 'stopped' })
+      await world.makeNetwork()
+      await runtime.ensureRunning(spec)
+      await runtime.awaitHealthy(spec)
+      expect(await levels()).toEqual({ 'r1-1': 'running' })
+    })
+  })
+
   describe('an image', () => {
     it('that is on the host is found by its reference and by its ID', async () => {
       const { reference, configDigest } = world.image

@@ -68,6 +68,49 @@ describe('the settings of a container', () => {
       NetworkingConfig: { EndpointsConfig: { 'astern-abc': { IPAMConfig: { IPv4Address: '10.213.0.2' } } } },
     })
   })
+  it('leave everything else to image and engine when nothing is said', () => {
+    for (const key of ['Entrypoint', 'User', 'WorkingDir']) expect(settings()).not.toHaveProperty(key)
+    for (const key of ['ReadonlyRootfs', 'Tmpfs', 'CapDrop', 'ExtraHosts', 'Ulimits', 'ShmSize'])
+      expect(settings()).not.toHaveProperty(`HostConfig.${key}`)
+  })
+  it('take further settings in the words of the engine', () => {
+    const container = {
+      entrypoint: ['/e'],
+      user: '10001',
+      workingDir: '/srv',
+      init: true,
+      readOnly: true,
+      tmpfs: ['/run', '/tmp:size=64m,mode=1777'],
+      shmBytes: 1024,
+      capAdd: ['NET_RAW'],
+      capDrop: ['ALL'],
+      securityOpt: ['no-new-privileges:true'],
+      ulimits: [{ name: 'nofile', soft: 1, hard: 2 }],
+      extraHosts: ['db:10.0.0.5'],
+    }
+    expect(settings({ container })).toMatchObject({
+      Entrypoint: ['/e'],
+      User: '10001',
+      WorkingDir: '/srv',
+      HostConfig: {
+        Init: true,
+        ReadonlyRootfs: true,
+        Tmpfs: { '/run': '', '/tmp': 'size=64m,mode=1777' },
+        ShmSize: 1024,
+        CapAdd: ['NET_RAW'],
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges:true'],
+        Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }],
+        ExtraHosts: ['db:10.0.0.5'],
+      },
+    })
+  })
+  it('mount secrets as files, read-only', () => {
+    const replica = { ...plain, secretFiles: '/state/secrets/gin-shop.prod/r41' }
+    expect(containerSettings('abc', replica)).toMatchObject({
+      HostConfig: { Mounts: [{ Type: 'bind', Source: replica.secretFiles, Target: '/run/secrets', ReadOnly: true }] },
+    })
+  })
   it('mount volumes and folders', () => {
     expect(
       settings({

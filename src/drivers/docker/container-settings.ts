@@ -1,5 +1,6 @@
 // How a replica's container is made: a pure function of the replica. What is not said here is the image's own.
 import type { ReplicaSpec } from '../../ports/runtime.ts'
+import { containerOptions } from './container-options.ts'
 import { labelsOf, networkName } from './labels.ts'
 
 const LOG_MAX_SIZE = '10m'
@@ -11,6 +12,7 @@ const SECRETS_FOLDER = '/run/secrets'
 export function containerSettings(installation: string, replica: ReplicaSpec): object {
   const { config } = replica
   const network = networkName(installation)
+  const options = containerOptions(config.container)
   const portsOf = (containerPort: string) =>
     config.ports.filter((port) => `${port.containerPort}/${port.protocol}` === containerPort)
   const containerPorts = [...new Set(config.ports.map((port) => `${port.containerPort}/${port.protocol}`))]
@@ -24,12 +26,14 @@ export function containerSettings(installation: string, replica: ReplicaSpec): o
     // The proxy and Astern ask the replica themselves; the image's own check would only cost a process every few seconds.
     ...(config.health.kind === 'image' ? {} : { Healthcheck: { Test: ['NONE'] } }),
     ExposedPorts: Object.fromEntries(containerPorts.map((port) => [port, {}])),
+    ...options.top,
     HostConfig: {
       NetworkMode: network,
       // Never `always`: that would wake stopped and frozen ones when the engine restarts.
       RestartPolicy: { Name: 'unless-stopped' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': LOG_MAX_SIZE, 'max-file': LOG_MAX_FILES } },
       Init: false,
+      ...options.host,
       ...(config.memoryBytes === null ? {} : { Memory: config.memoryBytes }),
       ...(config.cpus === null ? {} : { NanoCpus: Math.round(config.cpus * NANO_CPUS) }),
       Mounts: [

@@ -246,15 +246,19 @@ export function createEngineApi(endpoint: DockerEndpoint, clock: Clock) {
     createNetwork: (body: object) => change({ path: '/networks/create', body, limitMs: limits.networkMs }),
     removeNetwork: async (id: string) =>
       void (await answer({ method: 'DELETE', path: `/networks/${id}`, limitMs: limits.networkMs })),
-    connect: (network: string, container: string, address: string) =>
+    /** `null`: any address that is free. */
+    connect: (network: string, container: string, address: string | null) =>
       change({
-        path: `/networks/${network}/connect`,
-        body: { Container: container, EndpointConfig: { IPAMConfig: { IPv4Address: address } } },
+        path: `/networks/${encodeURIComponent(network)}/connect`,
+        body: {
+          Container: container,
+          ...(address === null ? {} : { EndpointConfig: { IPAMConfig: { IPv4Address: address } } }),
+        },
         limitMs: limits.networkMs,
       }),
     disconnect: (network: string, container: string) =>
       change({
-        path: `/networks/${network}/disconnect`,
+        path: `/networks/${encodeURIComponent(network)}/disconnect`,
         body: { Container: container, Force: true },
         limitMs: limits.networkMs,
       }),

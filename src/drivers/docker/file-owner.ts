@@ -5,10 +5,10 @@ import type { EngineApi } from './engine-api.ts'
 /** Engines with these options give other numbers to the users of containers. */
 const MAPS_USERS = /name=(userns|rootless)/
 
-export async function ownerOf(api: EngineApi, configDigest: string): Promise<FileOwner | null> {
+export async function ownerOf(api: EngineApi, configDigest: string, user?: string): Promise<FileOwner | null> {
   const [image, info] = await Promise.all([api.image(configDigest), api.info()])
   if (image === null || (info.SecurityOptions ?? []).some((option) => MAPS_USERS.test(option))) return null
-  return parseUser(image.Config?.User ?? '')
+  return parseUser(user ?? image.Config?.User ?? '')
 }
 
 /** `10001`, `10001:10001`, `root` or nothing at all. What is a name, only the image's own /etc/passwd knows. */

@@ -8,6 +8,7 @@ import { EngineRefusal, type ContainerSeen } from './engine-api.ts'
 import { areOf, containerName, networkName } from './labels.ts'
 import { isLastMove, moveTowards, type ContainerState, type Goal, type Move } from './moves.ts'
 import { attach, explainStart } from './start-failure.ts'
+import { joinNetworks } from './user-networks.ts'
 import { startFailed, type Workshop } from './workshop.ts'
 
 /** Enough for every way between two levels, with others interfering. */
@@ -29,9 +30,9 @@ export async function ensureUp(
     explain: (error, container) => explainStart(shop, replica, container, error),
   })
   // A network that was removed under running containers leaves them without an address.
-  if (goal === 'running' && seen?.State.Status === 'running' && !isAttached(shop, replica, seen)) {
-    await attach(shop, replica, seen)
-  }
+  if (goal !== 'running' || seen?.State.Status !== 'running') return
+  if (!isAttached(shop, replica, seen)) await attach(shop, replica, seen)
+  await joinNetworks(shop, replica, seen)
 }
 
 export async function ensureDown(
@@ -142,6 +143,7 @@ async function start(
 ): Promise<void> {
   const end = container.NetworkSettings.Networks[networkName(shop.installation)]
   if (end?.IPAMConfig?.IPv4Address !== replica.address) await attach(shop, replica, container)
+  await joinNetworks(shop, replica, container)
   await shop.api.start(container.Id, signal)
 }
 

@@ -12,6 +12,7 @@ import { ensureNetwork, type SubnetStore } from './network.ts'
 import { foreign, observe } from './observe.ts'
 import { removeAll } from './removal.ts'
 import { ensureDown, ensureUp } from './replicas.ts'
+import { lookAround } from './user-networks.ts'
 import type { Workshop } from './workshop.ts'
 
 export type DockerRuntimeOptions = {
@@ -51,7 +52,8 @@ export function createDockerRuntime({ installation, subnets, env, clock }: Docke
     ensureCreated: (replica, signal) => ensureUp(shop, replica, 'created', signal),
     ensureDown: (replica, level, signal) => ensureDown(shop, replica, level, signal),
     awaitHealthy: (replica, signal) => awaitHealthy(shop, replica, signal),
-    ownerOf: (configDigest) => ownerOf(api, configDigest),
+    lookAround: (wanted) => lookAround(shop, wanted),
+    ownerOf: (configDigest, user) => ownerOf(api, configDigest, user),
     logs: (replica, options) => readLogs(shop, replica, options),
     ensureNetwork: network,
     removeAll: (onNetworkLeft) => removeAll(shop, onNetworkLeft),

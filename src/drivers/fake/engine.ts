@@ -69,6 +69,9 @@ export class FakeEngine {
   readonly remoteImages = new Map<string, ImageFacts>()
   /** Subnet by installation. */
   readonly networks = new Map<string, string>()
+  /** Networks that are not Astern's, and services of compose that run (`project/service`). */
+  readonly userNetworks = new Set<string>()
+  readonly composeServices = new Set<string>()
   /** Routes of the host and networks of others, as CIDRs. */
   readonly routes = new Set<string>()
   /** Who else holds an address or a port (`0.0.0.0:80/tcp`) of the host. */

@@ -86,6 +86,10 @@ export function createFakeRuntime({ installation, engine, subnets }: FakeRuntime
     const { startFails } = engine.behaviourOf(container)
     const details = { replica: replica.name, release: releaseName(replica.release) }
     if (startFails !== null) throw fail('START_FAILED', { ...details, reason: startFails })
+    for (const network of replica.config.container?.networks ?? []) {
+      if (engine.userNetworks.has(network)) continue
+      throw fail('NETWORK_UNKNOWN', { network, service: replica.service, command: 'docker compose up -d' })
+    }
     const by = engine.holderOfAddress(replica.address, container)
     if (by !== null) {
       throw fail('ADDRESS_TAKEN', { ...details, address: replica.address, by, network: `astern-${installation}` })
@@ -206,6 +210,13 @@ export function createFakeRuntime({ installation, engine, subnets }: FakeRuntime
     ensureDown: (replica, level, signal) =>
       call('ensureDown', replica.name, signal, () => takeDown(replica, level, signal)),
     awaitHealthy: (replica, signal) => call('awaitHealthy', replica.name, signal, () => becomeHealthy(replica, signal)),
+    lookAround: ({ networks, dependencies }) =>
+      call('lookAround', null, undefined, () => ({
+        missingNetworks: networks.filter((name) => !engine.userNetworks.has(name)),
+        stoppedDependencies: dependencies
+          .filter(({ project, service }) => !engine.composeServices.has(`${project}/${service}`))
+          .map(({ service }) => service),
+      })),
     ownerOf: (configDigest) =>
       call('ownerOf', null, undefined, () => (engine.images.has(configDigest) ? { uid: 0, gid: 0 } : null)),
     logs: readLogs,

@@ -106,6 +106,24 @@ describe('a line of a file of variables', () => {
   })
 })
 
+describe('a text of a compose file', () => {
+  const template = (text: string, env: Record<string, string>, dotenv?: string) => {
+    if (dotenv !== undefined) writeFileSync(join(folder, '.env'), dotenv)
+    const source = { kind: 'template', text, variables: ['PW'], path: join(folder, '.env') } as const
+    return createSecrets({ env, clock: stoppedClock() }).resolve({ name: 'DSN', source, onRollback: 'restore' })
+  }
+  it('is filled in as compose does it: the environment wins over the file, which need not be there', async () => {
+    expect((await template('pg://u:${PW}@db', { PW: 'one' })).reveal()).toBe('pg://u:one@db')
+    expect((await template('pg://u:${PW}@${DB:-db}', {}, 'PW=two')).reveal()).toBe('pg://u:two@db')
+    expect((await template('pg://u:${PW}@db', { PW: 'one' }, 'PW=two')).reveal()).toBe('pg://u:one@db')
+  })
+  it('that cannot be filled in says what is missing, and where it was looked for', async () => {
+    await expect(template('${PW:?}', {})).rejects.toThrow(
+      `The secret DSN cannot be read from PW of the environment or ${join(folder, '.env')}: the variable PW is not set.`,
+    )
+  })
+})
+
 describe('a secret', () => {
   const asked = (source: SecretSource, more: Pick<SecretReference, 'as' | 'at'>) =>
     createSecrets({ env: {}, clock: stoppedClock() }).resolve({ name: 'KEY', source, onRollback: 'restore', ...more })

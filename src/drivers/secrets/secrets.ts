@@ -1,9 +1,10 @@
 // Reads the values that secret references stand for, at the moment they are needed.
 // Invariants: a value leaves only as a Secret; no error holds a value or any output of a command.
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { parseEnvFile } from '../../core/env-file.ts'
 import { assertNever, fail, reasonOf } from '../../core/errors.ts'
+import { interpolate } from '../../core/interpolate.ts'
 import type { SecretSource } from '../../core/model.ts'
 import { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -55,6 +56,8 @@ async function valueOf(
       if (value === undefined) throw new Error(`it has no line ${name}=`)
       return value
     }
+    case 'template':
+      return filledIn(source.text, source.path, env)
     default:
       return assertNever(source)
   }
@@ -70,8 +73,17 @@ function checked(name: string, isFile: boolean, value: string): string {
   return value
 }
 
+/** As compose fills it in: the environment wins over the file, which need not be there. */
+async function filledIn(text: string, path: string, env: SecretsOptions['env']): Promise<string> {
+  const dotenv = existsSync(path) ? lines(await readFile(path)) : new Map<string, string>()
+  const result = interpolate(text, (name) => (Object.hasOwn(env, name) ? env[name] : undefined) ?? dotenv.get(name))
+  if ('problem' in result) throw new Error(result.problem)
+  return result.value.text
+}
+
 /** How a source is called in messages. Its words stand in astern.yaml and are no secret. */
 function describe(source: SecretSource): string {
+  if (source.kind === 'template') return `${source.variables.join(', ')} of the environment or ${source.path}`
   return source.kind === 'exec' ? `the command ${source.argv.join(' ')} (in ${source.cwd})` : source.path
 }
 

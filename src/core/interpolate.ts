@@ -1,6 +1,5 @@
 // Fills in variables as `docker compose` does: $NAME, ${NAME}, ${NAME:-default}, ${NAME-default}, ${NAME:?message}, ${NAME?message},
 // ${NAME:+other}, ${NAME+other}, nested, and $$ for a dollar sign.
-import type { Parsed } from './problems.ts'
 
 /** Nobody nests defaults deeper by hand. */
 const MAX_DEPTH = 16
@@ -20,7 +19,10 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*/
 
 class Fault extends Error {}
 
-export function interpolate(text: string, lookup: Lookup): Parsed<Interpolated> {
+export function interpolate(
+  text: string,
+  lookup: Lookup,
+): { readonly value: Interpolated } | { readonly problem: string } {
   const used: string[] = []
   const unset: string[] = []
   const known: Lookup = (name) => {
