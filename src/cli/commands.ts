@@ -123,6 +123,24 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./down.ts'),
   },
   {
+    name: 'adopt',
+    summary: { en: 'take over a container started by hand, as r1', 'zh-CN': '接管手工启动的容器，作为 r1' },
+    positionals: [{ name: 'CONTAINER', required: true }],
+    options: {
+      message,
+      'dry-run': dryRun,
+      'keep-running': {
+        type: 'boolean',
+        summary: {
+          en: 'leave the container running, for users who still come to its own port',
+          'zh-CN': '保持原容器运行，供仍访问其端口的用户使用',
+        },
+      },
+    },
+    examples: ['astern adopt gin-shop --dry-run', 'astern adopt gin-shop', 'astern adopt shop_web_1 --keep-running'],
+    load: () => import('./adopt.ts'),
+  },
+  {
     name: 'deploy',
     summary: { en: 'bring a new release into service', 'zh-CN': '部署新的发布版本' },
     positionals: [{ name: 'TAG', required: false, many: true }],

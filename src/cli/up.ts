@@ -1,8 +1,8 @@
 // `astern up`: the network, the proxy in front, and what the configuration file says of every service.
-import { fail, isAsternError } from '../core/errors.ts'
 import { scopeName } from '../core/model.ts'
 import { hasWeb } from '../core/processes.ts'
 import { define } from '../operations/define.ts'
+import { ensureProxyUp } from '../operations/proxy-up.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
 import { paint } from './paint.ts'
@@ -18,16 +18,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const engine = await runtime.facts()
   await runtime.ensureNetwork()
   store.transaction(() => wanted.forEach((definition) => define(app, definition)))
-  const proxy = await app.proxy()
-  if (!(await proxy.facts()).running) store.renewProofSecret()
-  try {
-    await app.traffic.ensure()
-  } catch (error) {
-    if (!isAsternError(error, 'PROXY_DOWN')) throw error
-  }
-  const facts = await proxy.ensureRunning((text) => context.say(text))
-  await app.traffic.ensure()
-  if (!facts.running) throw fail('PROXY_DOWN', { reason: 'it did not start' })
+  const facts = await ensureProxyUp(app, (text) => context.say(text))
   const { t } = context
   if (context.json) {
     const listens = wanted.map(({ service, environment, listen, hosts }) => ({ service, environment, listen, hosts }))

@@ -3,6 +3,7 @@
 // variable of this process becomes a plain value, which is said, since plain values are stored with each release.
 import { resolve } from 'node:path'
 import type { ComposeService } from './compose-file.ts'
+import { CONFIDENTIAL } from '../core/confidential.ts'
 import { templateOf } from './compose-container.ts'
 import { placeOf } from './compose-service.ts'
 import type { FileAccess } from './files.ts'
@@ -45,10 +46,6 @@ export function composeVariables(
   }
   return variables
 }
-
-/** Names of variables that hold what nobody should see. */
-const CONFIDENTIAL =
-  /pass|pwd|secret|token|key|credential|private|dsn|(?:^|_)pw(?:_|$)|(?:database|db|redis|mongo|amqp|rabbit|postgres|pg|mysql)\w*_ur[il]$/i
 
 function secretFrom(
   service: ComposeService,

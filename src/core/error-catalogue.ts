@@ -94,6 +94,13 @@ export const catalogue = {
     message: 'The image {image} is not on this host, and its registry does not answer: {reason}. Nothing was changed.',
     hint: 'Start the registry or log in to it (docker login), then try again.',
   },
+  ADOPT_IMPOSSIBLE: {
+    exit: 2,
+    http: 409,
+    retryable: false,
+    message: 'The container {container} cannot be adopted: {reason}. Nothing was changed.',
+    hint: 'docker ps --all shows containers; a service that has releases is deployed to.',
+  },
   NETWORK_UNKNOWN: {
     exit: 2,
     http: 409,

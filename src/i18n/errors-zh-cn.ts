@@ -35,6 +35,10 @@ export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; 
     message: '镜像 {image} 不在本机，且其镜像仓库无应答：{reason}。未做任何更改。',
     hint: '请启动镜像仓库或登录（docker login），然后重试。',
   },
+  ADOPT_IMPOSSIBLE: {
+    message: '无法接管容器 {container}：{reason}。未做任何更改。',
+    hint: '运行 docker ps --all 查看容器；已有发布版本的服务请直接部署。',
+  },
   NETWORK_UNKNOWN: {
     message: '没有网络 {network}，而 {service} 需要加入它。',
     hint: '请启动创建它的服务（{command}），或从 `networks` 中移除。',

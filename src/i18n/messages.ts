@@ -213,6 +213,31 @@ export const messages = {
   scale_noop: { en: '{counts} runs already', 'zh-CN': '{counts} 已在运行' },
   scale_done: { en: '{counts} · {total} · {transaction}', 'zh-CN': '{counts} · {total} · {transaction}' },
   step_live: { en: 'new numbers count', 'zh-CN': '新副本数生效' },
+  // adopt
+  step_adopt: { en: 'stop container', 'zh-CN': '停止原容器' },
+  adopt_container: { en: 'container', 'zh-CN': '容器' },
+  adopt_next: { en: 'next deploy', 'zh-CN': '下次部署' },
+  adopt_gap: { en: 'interruption', 'zh-CN': '中断' },
+  adopt_gap_line: { en: 'at most {gap} without an answer', 'zh-CN': '无应答最多 {gap}' },
+  adopt_undo: { en: 'undo', 'zh-CN': '撤销' },
+  adopt_sealed: { en: 'sealed from now on: {names}', 'zh-CN': '从现在起封存：{names}' },
+  adopt_stopped: {
+    en: '{name} is stopped and does not come back by itself; it was not removed',
+    'zh-CN': '{name} 已停止且不会自动恢复；未被删除',
+  },
+  adopt_left: { en: '{name} is left as it is', 'zh-CN': '{name} 保持原样' },
+  adopt_way_beside: {
+    en: 'the release is started and proven beside the container; users of the proxy notice nothing',
+    'zh-CN': '发布版本在原容器旁启动并验证；经代理的用户毫无感知',
+  },
+  adopt_way_port: {
+    en: 'the release is started and proven first; then the container stops, and the proxy takes {because} at once',
+    'zh-CN': '先启动并验证发布版本；然后停止原容器，代理立即接管 {because}',
+  },
+  adopt_way_first: {
+    en: 'the container stops first, because two must not hold {because}: nobody answers until the release does',
+    'zh-CN': '先停止原容器，因为 {because} 不能同时被两个容器占用：在新版本就绪之前无应答',
+  },
   effect: { en: 'effect', 'zh-CN': '效果' },
   effect_line: {
     en: 'success {before} → {after} · {requests} requests since',

@@ -40,14 +40,18 @@ type Planned = { readonly operation: Operation; readonly plan: Plan; readonly st
 /** `members` in their order. Errors that are thrown, with nothing changed: those of preparing, BUSY, a refusal of any of them. */
 export async function deploySet(app: App, members: readonly Member[], asked: SetAsked): Promise<SetAnswered> {
   const startedAt = app.clock.monotonic()
+  const warnings = new Map<Definition, readonly string[]>()
   for (const { definition } of members) {
     await observeFor(app, definition)
-    await prepareHost(app, definition)
+    warnings.set(definition, await prepareHost(app, definition))
   }
   const transactionId = newTransactionId(app)
   const parts = app.store.transaction(() => members.map((member) => open(app, member, asked, transactionId)))
   const answer = ({ definition }: Part, ending: Ending) =>
-    answered(app, definition, 'deploy', app.clock.monotonic() - startedAt, ending)
+    answered(app, definition, 'deploy', app.clock.monotonic() - startedAt, {
+      warnings: warnings.get(definition) ?? [],
+      ...ending,
+    })
   return whileAllLeased(app, parts, async () => {
     const decisions = await decideAll(app, parts)
     const planned = parts.flatMap(({ operation }, index): Planned[] => {

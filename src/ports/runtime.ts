@@ -1,5 +1,15 @@
 // Where the containers of a release live. Declarative: a caller says what must be true of a replica.
-import type { Dependency, Health, ImageFacts, Level, ProcessConfig, Scope } from '../core/model.ts'
+import type {
+  ContainerOptions,
+  Dependency,
+  Health,
+  ImageFacts,
+  Level,
+  Mount,
+  ProcessConfig,
+  PublishedPort,
+  Scope,
+} from '../core/model.ts'
 
 /** All that is needed to bring a replica to any level. */
 export type ReplicaSpec = Scope & {
@@ -64,6 +74,33 @@ export type Surroundings = {
 /** By number, as this host knows them. */
 export type FileOwner = { readonly uid: number; readonly gid: number }
 
+/** A container that somebody else made, as far as another one can be made like it. Its environment may hold secrets: never to be logged. */
+export type Stranger = {
+  readonly id: string
+  readonly name: string
+  readonly running: boolean
+  /** As it was named when it was made: `gin-shop:v1.0.0`. */
+  readonly image: string
+  readonly configDigest: string
+  /** What it has beside the environment of its image. */
+  readonly env: Readonly<Record<string, string>>
+  /** `null`: the image's own. */
+  readonly command: readonly string[] | null
+  readonly mounts: readonly Mount[]
+  readonly ports: readonly PublishedPort[]
+  readonly memoryBytes: number | null
+  readonly cpus: number | null
+  readonly container: ContainerOptions
+  /** Names of the networks it is on, without those that every engine has. */
+  readonly networks: readonly string[]
+  /** It has no network of its own, so its place cannot be taken. */
+  readonly sharesNetwork: boolean
+  /** Made by Astern, of whatever installation. */
+  readonly isReplica: boolean
+  /** What brings it back when the engine starts: `always`. */
+  readonly restart: string
+}
+
 export type EngineFacts = {
   readonly version: string
   readonly apiVersion: string
@@ -97,6 +134,10 @@ export interface Runtime {
   awaitHealthy(replica: ReplicaSpec, signal?: AbortSignal): Promise<void>
   /** What of it is missing now. */
   lookAround(wanted: Neighbourhood): Promise<Surroundings>
+  /** A container by name or ID; `null`: there is none. */
+  stranger(name: string): Promise<Stranger | null>
+  /** Stops it for good (it does not come back with the engine), or starts it again as it was. Never removes it. */
+  setStranger(stranger: Stranger, level: 'running' | 'stopped', signal?: AbortSignal): Promise<void>
   /** Who the processes of an image run as on this host; `null`: that cannot be told (a user by name, or an engine that maps users). `user` wins over the image's own. */
   ownerOf(configDigest: string, user?: string): Promise<FileOwner | null>
   logs(replica: ReplicaName, options: LogOptions): AsyncIterable<LogLine>

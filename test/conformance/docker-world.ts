@@ -88,6 +88,8 @@ export async function openDocker(image: ProbeImage, pushed: Pushed): Promise<Run
       return `stranger-${stamp}-net`
     },
     removeNetwork: async (name) => void (await docker('network', 'rm', name)),
+    startStranger: (variable, port) =>
+      stranger('--env', variable, '--publish', `127.0.0.1:${port}:8080`, '--restart', 'always', '--memory', '64m'),
     startDependency: async (project, service) => {
       const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`]
       await stranger(...labels.flatMap((label) => ['--label', label]))

@@ -32,6 +32,8 @@ export type RuntimeWorld = {
   /** A network that is not Astern's; its name. And one more that the world removes with it. */
   makeNetwork(): Promise<string>
   removeNetwork(name: string): Promise<void>
+  /** A container of the image that somebody started by hand, with one variable and a published port. Returns its name. */
+  startStranger(variable: string, port: number): Promise<string>
   /** A container that compose would have made. */
   startDependency(project: string, service: string): Promise<void>
   /** Names of containers that are not Astern's and run. */

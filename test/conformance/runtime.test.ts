@@ -94,6 +94,28 @@ function openFake(): RuntimeWorld {
       return 'stranger-net'
     },
     removeNetwork: async (name) => void engine.userNetworks.delete(name),
+    startStranger: async (variable, port) => {
+      const [name = '', value = ''] = variable.split('=')
+      engine.strangers.set('stranger', {
+        id: 'f00',
+        name: 'stranger',
+        running: true,
+        image: IMAGE.reference,
+        configDigest: IMAGE.configDigest,
+        env: { [name]: value },
+        command: null,
+        mounts: [],
+        ports: [{ hostAddress: '127.0.0.1', hostPort: port, containerPort: 8080, protocol: 'tcp' }],
+        memoryBytes: 67_108_864,
+        cpus: null,
+        container: {},
+        networks: [],
+        sharesNetwork: false,
+        isReplica: false,
+        restart: 'always',
+      })
+      return 'stranger'
+    },
     startDependency: async (project, service) => void engine.composeServices.add(`${project}/${service}`),
     strangers: async () => [...engine.addresses.values(), ...engine.ports.values()],
     close: async () => runtime.close(),

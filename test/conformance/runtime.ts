@@ -44,6 +44,34 @@ export function isRuntime(open: () => Promise<RuntimeWorld>): void {
     })
   })
 
+  describe('a container of somebody else', () => {
+    it('is described so that another one can be made like it, stopped for good, and started again as it was', async () => {
+      const name = await world.startStranger('MARK=by-hand', HOST_PORT)
+      const found = (await runtime.stranger(name))!
+      expect(found).toMatchObject({
+        name,
+        running: true,
+        image: world.image.reference,
+        configDigest: world.image.configDigest,
+        env: { MARK: 'by-hand' },
+        command: null,
+        mounts: [],
+        ports: [{ hostAddress: '127.0.0.1', hostPort: HOST_PORT, containerPort: 8080, protocol: 'tcp' }],
+        memoryBytes: 67_108_864,
+        container: {},
+        networks: [],
+        isReplica: false,
+        restart: 'always',
+      })
+      await runtime.setStranger(found, 'stopped')
+      await runtime.setStranger(found, 'stopped')
+      expect(await runtime.stranger(name)).toMatchObject({ running: false })
+      await runtime.setStranger(found, 'running')
+      expect(await runtime.stranger(name)).toMatchObject({ running: true, restart: 'always' })
+      expect(await runtime.stranger('no-such-container')).toBeNull()
+    })
+  })
+
   describe('what is around a service', () => {
     it('is told apart by what is there and what is not', async () => {
       const network = await world.makeNetwork()

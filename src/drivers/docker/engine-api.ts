@@ -5,6 +5,8 @@ import { Agent as HttpsAgent } from 'node:https'
 import { inspect } from 'node:util'
 import { fail, isAsternError, reasonOf } from '../../core/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { ContainerWhole } from './container-whole.ts'
+import type { HealthcheckSeen, ImageSeen } from './image-seen.ts'
 import type { RegistryLogin } from './credentials.ts'
 import type { DockerEndpoint } from './endpoint.ts'
 import { LimitReached, within } from './limit.ts'
@@ -66,32 +68,12 @@ export type ContainerSeen = {
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, EndpointSeen>> }
 }
 
-/** Lengths of time are nanoseconds; 0 or missing means the engine's default. */
-export type HealthcheckSeen = {
-  readonly Test?: readonly string[]
-  readonly Interval?: number
-  readonly Timeout?: number
-  readonly StartPeriod?: number
-  readonly Retries?: number
-}
-
 export type ContainerListed = {
   readonly Id: string
   readonly Names: readonly string[]
   readonly State: ContainerSeen['State']['Status']
   readonly Labels: Readonly<Record<string, string>> | null
   readonly Ports: readonly { readonly IP?: string; readonly PublicPort?: number; readonly Type: string }[] | null
-}
-
-export type ImageSeen = {
-  readonly Id: string
-  readonly RepoTags: readonly string[] | null
-  readonly RepoDigests: readonly string[] | null
-  readonly Config: {
-    readonly Labels?: Readonly<Record<string, string>> | null
-    readonly Healthcheck?: HealthcheckSeen | null
-    readonly User?: string
-  } | null
 }
 
 export type NetworkSeen = {
@@ -168,6 +150,11 @@ export function createEngineApi(endpoint: DockerEndpoint, clock: Clock) {
       orNull(answer<ContainerSeen>({ ...get(of(name, 'json')), signal })),
     containers: (labels: readonly string[]) =>
       answer<ContainerListed[]>({ ...get('/containers/json'), query: { all: true, ...filter({ label: labels }) } }),
+    /** A container with everything that the engine says of it. */
+    containerWhole: (name: string, signal?: AbortSignal) =>
+      orNull(answer<ContainerWhole>({ ...get(of(name, 'json')), signal })),
+    update: (id: string, body: object, signal?: AbortSignal) =>
+      change({ path: of(id, 'update'), body, limitMs: limits.createMs, signal }),
     create: (name: string, body: object, signal?: AbortSignal) =>
       answer<{ Id: string }>({
         method: 'POST',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createVirtualClock } from '../../../test/fixtures/virtual-clock.ts'
 import { fail } from '../../core/errors.ts'
-import { EngineRefusal, limits, type EngineApi, type ImageSeen } from './engine-api.ts'
+import { EngineRefusal, limits, type EngineApi } from './engine-api.ts'
+import type { ImageSeen } from './image-seen.ts'
 import { findImage } from './images.ts'
 import { LimitReached } from './limit.ts'
 

@@ -12,6 +12,7 @@ import { ensureNetwork, type SubnetStore } from './network.ts'
 import { foreign, observe } from './observe.ts'
 import { removeAll } from './removal.ts'
 import { ensureDown, ensureUp } from './replicas.ts'
+import { findStranger, setStranger } from './strangers.ts'
 import { lookAround } from './user-networks.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -53,6 +54,8 @@ export function createDockerRuntime({ installation, subnets, env, clock }: Docke
     ensureDown: (replica, level, signal) => ensureDown(shop, replica, level, signal),
     awaitHealthy: (replica, signal) => awaitHealthy(shop, replica, signal),
     lookAround: (wanted) => lookAround(shop, wanted),
+    stranger: (name) => findStranger(shop, name),
+    setStranger: (stranger, level, signal) => setStranger(shop, stranger, level, signal),
     ownerOf: (configDigest, user) => ownerOf(api, configDigest, user),
     logs: (replica, options) => readLogs(shop, replica, options),
     ensureNetwork: network,

@@ -3,7 +3,7 @@
 import type { AsternError } from '../../core/errors.ts'
 import type { ImageFacts, ProcessConfig } from '../../core/model.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { LogLine, ReplicaSeen, ReplicaSpec, Runtime } from '../../ports/runtime.ts'
+import type { LogLine, ReplicaSeen, ReplicaSpec, Runtime, Stranger } from '../../ports/runtime.ts'
 
 /** What the program in a container does. Times count from its start. */
 export type Behaviour = {
@@ -69,6 +69,8 @@ export class FakeEngine {
   readonly remoteImages = new Map<string, ImageFacts>()
   /** Subnet by installation. */
   readonly networks = new Map<string, string>()
+  /** Containers that are not Astern's, by name. */
+  readonly strangers = new Map<string, Stranger>()
   /** Networks that are not Astern's, and services of compose that run (`project/service`). */
   readonly userNetworks = new Set<string>()
   readonly composeServices = new Set<string>()

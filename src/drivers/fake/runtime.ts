@@ -217,6 +217,13 @@ export function createFakeRuntime({ installation, engine, subnets }: FakeRuntime
           .filter(({ project, service }) => !engine.composeServices.has(`${project}/${service}`))
           .map(({ service }) => service),
       })),
+    stranger: (name) => call('stranger', null, undefined, () => engine.strangers.get(name) ?? null),
+    setStranger: ({ name }, level, signal) =>
+      call('setStranger', null, signal, () => {
+        const found = engine.strangers.get(name)
+        if (found === undefined) throw fail('ADOPT_IMPOSSIBLE', { container: name, reason: 'it is gone' })
+        engine.strangers.set(name, { ...found, running: level === 'running' })
+      }),
     ownerOf: (configDigest) =>
       call('ownerOf', null, undefined, () => (engine.images.has(configDigest) ? { uid: 0, gid: 0 } : null)),
     logs: readLogs,
