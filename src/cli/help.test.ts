@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { languages } from '../i18n/text.ts'
-import { commands, commonOptions, hiddenCommands } from './commands.ts'
+import { commands, hiddenCommands } from './commands.ts'
+import { commonOptions } from './common-options.ts'
 import { helpFor, helpForAll } from './help.ts'
 import { version } from './version.ts'
 

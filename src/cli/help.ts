@@ -2,7 +2,8 @@
 import type { Language } from '../i18n/text.ts'
 import { translator } from '../i18n/messages.ts'
 import type { CommandSpec, OptionSpec } from './command.ts'
-import { commands, commonOptions, optionsWithoutCommand } from './commands.ts'
+import { commands } from './commands.ts'
+import { commonOptions, optionsWithoutCommand } from './common-options.ts'
 import { table } from './format.ts'
 import { version } from './version.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { commands, commonOptions, hiddenCommands, optionsWithoutCommand } from '../cli/commands.ts'
+import { commands, hiddenCommands } from '../cli/commands.ts'
+import { commonOptions, optionsWithoutCommand } from '../cli/common-options.ts'
 import { catalogue } from '../core/error-catalogue.ts'
 import { errorsZhCn } from './errors-zh-cn.ts'
 import { doctorMessages } from './messages-doctor.ts'
