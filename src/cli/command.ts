@@ -29,6 +29,8 @@ export type Arguments = {
   /** The command's own name, for errors that point to its help. */
   readonly command: string
   readonly positionals: readonly string[]
+  /** Those of them that stand behind `--`; `null`: there is no `--`. */
+  readonly rest: readonly string[] | null
   /** The text of an option, or `null` when it was not given. */
   text(name: string): string | null
   flag(name: string): boolean

@@ -1,12 +1,7 @@
 // Every command, as data. Nothing heavy is imported here: handlers are loaded when they run.
 import type { CommandSpec, OptionSpec } from './command.ts'
+import { containerCommands, message } from './commands-containers.ts'
 
-const message: OptionSpec = {
-  type: 'string',
-  short: 'm',
-  value: 'WHY',
-  summary: { en: 'the reason, kept in the journal', 'zh-CN': '原因，写入操作日志' },
-}
 const dryRun: OptionSpec = {
   type: 'boolean',
   summary: {
@@ -228,33 +223,7 @@ export const commands: readonly CommandSpec[] = [
     examples: ['astern log', 'astern log tx-5f8a7b9c', 'astern log --verify'],
     load: () => import('./log.ts'),
   },
-  {
-    name: 'logs',
-    summary: { en: 'output of replicas', 'zh-CN': '副本的输出' },
-    positionals: [],
-    options: {
-      follow: { type: 'boolean', short: 'f', summary: { en: 'go on as lines come', 'zh-CN': '持续输出' } },
-      release: {
-        type: 'string',
-        short: 'r',
-        value: 'RELEASE',
-        complete: 'release',
-        summary: { en: 'of this release (default: the one that serves)', 'zh-CN': '指定发布版本（默认：正在服务的）' },
-      },
-      tail: {
-        type: 'string',
-        value: 'COUNT',
-        summary: { en: 'last lines of each replica (default 100)', 'zh-CN': '每个副本的最后若干行（默认 100）' },
-      },
-      since: {
-        type: 'string',
-        value: 'DURATION',
-        summary: { en: 'only the last 10m, say', 'zh-CN': '只显示最近一段时间，例如 10m' },
-      },
-    },
-    examples: ['astern logs', 'astern logs -f', 'astern logs --release r42 --tail 500'],
-    load: () => import('./logs.ts'),
-  },
+  ...containerCommands,
   {
     name: 'bisect',
     summary: { en: 'find the first bad release, off traffic', 'zh-CN': '在无流量的情况下找出首个坏版本' },

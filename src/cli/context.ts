@@ -3,6 +3,7 @@ import type { Actor } from '../core/model.ts'
 import type { Language } from '../i18n/text.ts'
 import type { Translate } from '../i18n/messages.ts'
 import type { App } from '../operations/app.ts'
+import type { Attached } from './attach.ts'
 
 export type Context = {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -27,6 +28,8 @@ export type Context = {
   readonly onInterrupt: (callback: () => void) => () => void
   /** Calls back when nobody reads standard output any more, as behind `| head`. An operation goes on all the same. */
   readonly onOutputClosed: (callback: () => void) => void
+  /** Hands the streams of this process to a command that runs in a container. */
+  readonly attach: () => Promise<Attached>
   readonly actor: Actor
   readonly stateFolder: string
   /** Opens the state once, and makes it where there is none. */

@@ -42,6 +42,7 @@ async function removeAll(app: App, left: NetworkLeft[]): Promise<number> {
     for (const { service, environment, active } of store.services.list()) {
       const scope = { service, environment }
       for (const { name } of store.replicas.of(scope)) store.replicas.remove(scope, name)
+      for (const { name } of store.oneOffs.of(scope)) store.oneOffs.remove(scope, name)
       if (active !== null) store.releases.markStandby(scope, active, clock.now())
       store.services.setActive(scope, null)
       store.services.setCandidate(scope, null)

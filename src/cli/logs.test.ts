@@ -23,7 +23,7 @@ describe('astern logs', () => {
     write(world, 'r2-1', 'three', 300)
     const { context, out } = createConsole(app)
     expect(await run(context, given('logs'))).toBe(0)
-    expect(out).toEqual(['r2-1 | one', 'r2-2 | two', 'r2-1 | three'])
+    expect(out).toEqual(['r2-1 │ one', 'r2-2 │ two', 'r2-1 │ three'])
   })
 
   it('shows those of another release when it is named, and only the last lines', async () => {
@@ -31,7 +31,7 @@ describe('astern logs', () => {
     for (const number of [1, 2, 3]) write(world, 'r1-1', `line ${number}`, number)
     const { context, out } = createConsole(app)
     await run(context, given('logs', [], { release: 'v1.0.0', tail: '2' }))
-    expect(out).toEqual(['r1-1 | line 2', 'r1-1 | line 3'])
+    expect(out).toEqual(['r1-1 │ line 2', 'r1-1 │ line 3'])
   })
 
   it('shows only what is newer than it was asked for', async () => {
@@ -40,7 +40,7 @@ describe('astern logs', () => {
     write(world, 'r1-1', 'just now', app.clock.now() - 500_000)
     const { context, out } = createConsole(app)
     await run(context, given('logs', [], { since: '10m' }))
-    expect(out).toEqual(['r1-1 | just now'])
+    expect(out).toEqual(['r1-1 │ just now'])
     await expect(run(context, given('logs', [], { since: 'yesterday' }))).rejects.toThrow('expected 10m')
   })
 
@@ -54,7 +54,7 @@ describe('astern logs', () => {
     await until(() => out.length === 2)
     interrupt()
     expect(await running).toBe(0)
-    expect(out).toEqual(['r1-1 | before', 'r1-2 | after'])
+    expect(out).toEqual(['r1-1 │ before', 'r1-2 │ after'])
   })
 
   it('ends when nobody reads it any more', async () => {
@@ -67,12 +67,55 @@ describe('astern logs', () => {
     expect(await running).toBe(0)
   })
 
-  it('ends when the last replica has ended', async () => {
+  it('goes on across a switch: the lines of the next release join', async () => {
     const { world, app } = await deployed(['v1.0.0'])
-    const { context } = createConsole(app)
+    write(world, 'r1-1', 'before', 1)
+    const { context, out, interrupt } = createConsole(app)
     const running = run(context, given('logs', [], { follow: true }))
-    for (const container of world.engine.containers.values()) world.engine.stop(container)
+    await until(() => out.length === 1)
+    world.engine.behaviour = ({ spec }) =>
+      spec.release === 2 ? { log: [{ stream: 'stdout', text: `${spec.name} starts` }] } : {}
+    await deployTag(app, shop, 'v1.1.0')
+    await until(() => out.length === 3)
+    write(world, 'r1-1', 'still here')
+    await until(() => out.length === 4)
+    interrupt()
     expect(await running).toBe(0)
+    expect([...out].sort()).toEqual(
+      ['r1-1 │ before', 'r1-1 │ still here', 'r2-1 │ r2-1 starts', 'r2-2 │ r2-2 starts'].sort(),
+    )
+  })
+
+  it('has the lines of a release whose deploy fails while it goes on', async () => {
+    const { world, app } = await deployed(['v1.0.0'])
+    const { context, out, interrupt } = createConsole(app)
+    const running = run(context, given('logs', [], { follow: true }))
+    world.engine.behaviour = () => ({ healthyAfterMs: null, log: [{ stream: 'stderr', text: 'panic' }] })
+    await deployTag(app, shop, 'v1.1.0')
+    await until(() => out.includes('r2-1 │ panic'))
+    interrupt()
+    expect(await running).toBe(0)
+  })
+
+  it('of one release ends with its last replica', async () => {
+    const { world, app } = await deployed(['v1.0.0', 'v1.1.0'])
+    const { context } = createConsole(app)
+    const running = run(context, given('logs', [], { follow: true, release: 'r1' }))
+    for (const name of ['r1-1', 'r1-2']) app.store.replicas.setLevel(shop, name, 'stopped')
+    for (const container of world.engine.containers.values())
+      if (container.spec.release === 1) world.engine.stop(container)
+    expect(await running).toBe(0)
+  })
+
+  it('shows what several releases wrote since a time, and one process where it is named', async () => {
+    const { world, app } = await deployed(['v1.0.0', 'v1.1.0'])
+    write(world, 'r1-1', 'from the old one', app.clock.now() - 60_000)
+    write(world, 'r2-1', 'from the new one', app.clock.now() - 50_000)
+    const { context, out } = createConsole(app)
+    await run(context, given('logs', [], { since: '20m', process: 'web' }))
+    expect(out).toEqual(['r1-1 │ from the old one', 'r2-1 │ from the new one'])
+    const wrong = run(context, given('logs', [], { process: 'worker' }))
+    await expect(wrong).rejects.toMatchObject({ code: 'NOTHING_TO_DO' })
   })
 
   it('has the output of a first deploy that failed', async () => {
@@ -81,7 +124,7 @@ describe('astern logs', () => {
     await deployTag(app, shop, 'v1.0.0')
     const { context, out } = createConsole(app)
     await run(context, given('logs'))
-    expect(out).toContain('r1-1 | panic: no database')
+    expect(out).toContain('r1-1 │ panic: no database')
   })
 
   it('says that there is no output of a release without containers', async () => {
@@ -95,14 +138,16 @@ describe('astern logs', () => {
     })
   })
 
-  it('gives machines a line with time, replica and stream', async () => {
+  it('gives machines a line with time, release, replica, process and stream', async () => {
     const { world, app } = await deployed(['v1.0.0'])
     write(world, 'r1-1', 'hello', Date.UTC(2026, 3, 5))
     const { context, answer } = createConsole(app, { json: true })
     await run(context, given('logs'))
     expect(answer()).toEqual({
       timestamp: '2026-04-05T00:00:00.000Z',
+      release: 'r1',
       replica: 'r1-1',
+      process: 'web',
       stream: 'stdout',
       text: 'hello',
     })
@@ -114,7 +159,7 @@ describe('astern logs', () => {
     write(world, 'r1-2', 'two', 2)
     const { context, out } = createConsole(app, { colour: true })
     await run(context, given('logs'))
-    expect(out).toEqual(['\u001B[36mr1-1 |\u001B[0m one', '\u001B[33mr1-2 |\u001B[0m two'])
+    expect(out).toEqual(['\u001B[36mr1-1 │\u001B[0m one', '\u001B[33mr1-2 │\u001B[0m two'])
   })
 
   it('asks for one of several environments', async () => {

@@ -31,7 +31,7 @@ async function end(): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  const context = createContext({ language, json: untilSeparator(argv).includes('--json'), argv })
+  const context = createContext({ language, json: untilSeparator(argv).includes('--json'), argv: untilSeparator(argv) })
   try {
     const at = commandAt(argv)
     const name = argv[at]
@@ -134,6 +134,7 @@ async function read(command: Readable, words: readonly string[]): Promise<Argume
   return {
     command: command.name,
     positionals,
+    rest: words.includes('--') ? words.slice(words.indexOf('--') + 1) : null,
     text: (name) => (typeof values[name] === 'string' ? values[name] : null),
     flag: (name) => values[name] === true,
   }

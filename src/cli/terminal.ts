@@ -34,6 +34,7 @@ export function createContext(given: { language: Language; json: boolean; argv: 
     confirm: async (question) => (given.json ? null : confirm(question)),
     onInterrupt,
     onOutputClosed,
+    attach: async () => (await import('./attach.ts')).attach({ plain: given.json }),
     actor: actorOf(given.argv, env),
     stateFolder: folder,
     open: () => (app ??= openIn(folder)),

@@ -66,6 +66,20 @@ export const catalogue = {
     message: '{service} has no release {release} in {environment}.',
     hint: 'astern releases lists them all.',
   },
+  REPLICA_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    retryable: false,
+    message: 'No replica of {wanted} runs. Running: {known}.',
+    hint: 'Name one with --replica, or use astern run RELEASE -- CMD, which needs none.',
+  },
+  PROCESS_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    retryable: false,
+    message: '{release} has no process {process}.',
+    hint: 'astern show {release} shows what it is made of.',
+  },
   TRANSACTION_UNKNOWN: {
     exit: 2,
     http: 404,

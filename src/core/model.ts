@@ -265,7 +265,18 @@ export type ReleaseRef = {
 /** Who asks, and from where. `automated` actors are CI and the autopilot. */
 export type Actor = { readonly name: string; readonly automated: boolean }
 
-export type OperationKind = 'deploy' | 'rollback' | 'ladder' | 'remove' | 'bisect' | 'scale' | 'hold' | 'resume'
+/** `exec` and `run` hold no lease: they go on beside every other operation. */
+export type OperationKind =
+  | 'deploy'
+  | 'rollback'
+  | 'ladder'
+  | 'remove'
+  | 'bisect'
+  | 'scale'
+  | 'hold'
+  | 'resume'
+  | 'exec'
+  | 'run'
 
 export type Outcome = 'succeeded' | 'rolled_back' | 'failed' | 'refused' | 'noop' | 'busy'
 

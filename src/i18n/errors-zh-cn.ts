@@ -22,6 +22,11 @@ export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; 
     message: '服务 {service} 在环境 {environment} 中没有发布版本 {release}。',
     hint: '运行 astern releases 查看全部发布版本。',
   },
+  REPLICA_UNKNOWN: {
+    message: '{wanted} 没有正在运行的副本。正在运行：{known}。',
+    hint: '请用 --replica 指定，或使用无需副本的 astern run RELEASE -- CMD。',
+  },
+  PROCESS_UNKNOWN: { message: '{release} 没有进程 {process}。', hint: '运行 astern show {release} 查看其组成。' },
   TRANSACTION_UNKNOWN: { message: '没有操作 {transaction}。', hint: '运行 astern log 查看全部操作。' },
   TAG_NEEDED: {
     message: '未指定标签，构建记录和 compose 文件中也没有标签。',

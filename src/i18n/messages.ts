@@ -165,6 +165,8 @@ export const messages = {
   step_place_hold: { en: 'place hold', 'zh-CN': '设置保持' },
   step_lift_hold: { en: 'lift hold', 'zh-CN': '解除保持' },
   step_short: { en: 'fewer replicas', 'zh-CN': '副本不足' },
+  step_exec: { en: 'command', 'zh-CN': '命令' },
+  step_run: { en: 'command', 'zh-CN': '命令' },
   step_outcome: { en: 'outcome', 'zh-CN': '结果' },
   engine_away: {
     en: 'Docker does not answer ({reason}); what follows the switch is overdue work and is done when it does',

@@ -73,15 +73,6 @@ export function begin(
     const { actor, reason } = asked
     store.operations.insert({ service, environment, transactionId, kind, actor: actor.name, reason, startedAt })
   }
-  const versions = new Map<number, string | null>()
-  const versionOf = (release: number) => {
-    if (!versions.has(release)) {
-      const version = store.releases.get(scope, release)?.version
-      if (version === undefined) return null
-      versions.set(release, version)
-    }
-    return versions.get(release) ?? null
-  }
   const operation: Operation = {
     service,
     environment,
@@ -98,27 +89,7 @@ export function begin(
         store.leases.fence(lease)
         return work()
       }),
-    record(event) {
-      const recorded: JournalEvent = {
-        timestamp: new Date(clock.now()).toISOString(),
-        level: event.level ?? (event.status === 'failed' ? 'error' : 'info'),
-        operation: kind,
-        service,
-        environment,
-        version: event.release === null ? null : versionOf(event.release),
-        release: event.release === null ? null : releaseName(event.release),
-        status: event.status,
-        step: event.step,
-        duration_ms: event.durationMs === undefined ? null : round(event.durationMs),
-        transaction_id: wholeOf(transactionId),
-        actor: asked.actor.name,
-        key: event.key,
-        attempt: event.attempt ?? 1,
-        epoch: lease.epoch,
-        detail: event.detail ?? null,
-      }
-      store.journal.append(recorded, transactionId)
-    },
+    record: recorder(app, { service, environment, kind, transactionId, actor: asked.actor.name, epoch: lease.epoch }),
     end(outcome, detail) {
       const failed = outcome === 'failed'
       const to = store.operations.get(transactionId)?.to ?? null
@@ -135,6 +106,45 @@ export function begin(
     },
   }
   return operation
+}
+
+/** Appends events of an operation to the journal, within the caller's transaction. */
+export function recorder(
+  app: Pick<App, 'store' | 'clock'>,
+  of: Scope & Pick<Operation, 'kind' | 'transactionId' | 'actor'> & { readonly epoch: number },
+): (event: Recorded) => void {
+  const { store, clock } = app
+  const { service, environment } = of
+  const versions = new Map<number, string | null>()
+  const versionOf = (release: number) => {
+    if (!versions.has(release)) {
+      const version = store.releases.get(of, release)?.version
+      if (version === undefined) return null
+      versions.set(release, version)
+    }
+    return versions.get(release) ?? null
+  }
+  return (event) => {
+    const recorded: JournalEvent = {
+      timestamp: new Date(clock.now()).toISOString(),
+      level: event.level ?? (event.status === 'failed' ? 'error' : 'info'),
+      operation: of.kind,
+      service,
+      environment,
+      version: event.release === null ? null : versionOf(event.release),
+      release: event.release === null ? null : releaseName(event.release),
+      status: event.status,
+      step: event.step,
+      duration_ms: event.durationMs === undefined ? null : round(event.durationMs),
+      transaction_id: wholeOf(of.transactionId),
+      actor: of.actor,
+      key: event.key,
+      attempt: event.attempt ?? 1,
+      epoch: of.epoch,
+      detail: event.detail ?? null,
+    }
+    store.journal.append(recorded, of.transactionId)
+  }
 }
 
 export function round(milliseconds: number): number {

@@ -1,8 +1,9 @@
-// Work that nobody did in time: unfinished operations of processes that died, and demotions. Any command does it after its own; `serve` does it on a tick.
+// Work that nobody did in time: unfinished operations of processes that died, demotions, and containers of commands that ended. Any command does it after its own; `serve` does it on a tick.
 import { reasonOf } from '../core/errors.ts'
 import { type Scope, scopeName } from '../core/model.ts'
 import type { App } from './app.ts'
 import { climb, ladderIsDue } from './ladder.ts'
+import { clearLeftOvers, hasLeftOvers } from './one-offs.ts'
 import { abandoned, resumeUnfinished } from './resume.ts'
 import { secretFilesAreDue, tidySecretFiles } from './secret-files.ts'
 
@@ -16,7 +17,11 @@ export type Overdue = {
 /** True when a look at the state alone finds something to do. */
 export function isOverdue(app: App): boolean {
   return scopesOf(app).some(
-    (scope) => abandoned(app, scope).length > 0 || ladderIsDue(app, scope) || secretFilesAreDue(app, scope),
+    (scope) =>
+      abandoned(app, scope).length > 0 ||
+      hasLeftOvers(app, scope) ||
+      ladderIsDue(app, scope) ||
+      secretFilesAreDue(app, scope),
   )
 }
 
@@ -32,8 +37,9 @@ export async function doOverdue(
       const resumed = await resumeUnfinished(app, scope)
       const due = options.look || ladderIsDue(app, scope)
       const steps = due ? (await climb(app, scope, options)).steps : 0
+      const cleared = await clearLeftOvers(app, scope)
       const tidied = tidySecretFiles(app, scope)
-      if (resumed + steps + tidied > 0) done.push(scope)
+      if (resumed + steps + cleared + tidied > 0) done.push(scope)
     } catch (error) {
       left.push({ scope, error, reason: reasonOf(error) })
     }
@@ -43,10 +49,12 @@ export async function doOverdue(
 
 /** Every scope that is known, also by an operation that died before it got anywhere. */
 function scopesOf(app: App): Scope[] {
-  const { services, operations } = app.store
-  const all = [...services.list(), ...operations.unfinishedScopes()].map(({ service, environment }) => ({
-    service,
-    environment,
-  }))
+  const { services, operations, oneOffs } = app.store
+  const all = [...services.list(), ...operations.unfinishedScopes(), ...oneOffs.scopes()].map(
+    ({ service, environment }) => ({
+      service,
+      environment,
+    }),
+  )
   return [...new Map(all.map((scope) => [scopeName(scope), scope])).values()]
 }

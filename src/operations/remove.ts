@@ -2,6 +2,7 @@
 import { type Scope, type Step } from '../core/model.ts'
 import type { App, Asked } from './app.ts'
 import { runSteps } from './executor.ts'
+import { removeOneOffs } from './one-offs.ts'
 import { begin, type Operation, whileLeased } from './operation.ts'
 import { supersedeUnfinished } from './supersede.ts'
 
@@ -36,6 +37,7 @@ export async function finishRemoval(app: App, operation: Operation): Promise<voi
     ]
   })
   await runSteps(app, operation, steps)
+  await removeOneOffs(app, operation, store.oneOffs.of(operation))
   store.secretFiles.remove(operation, null)
   operation.commit(() => {
     operation.end('succeeded')

@@ -55,20 +55,25 @@ export function replicaNameWithPolicy(app: App, scope: Scope, name: string): Rep
 /** The error without any value of the release's secrets: a service may have printed one into the log lines that the error quotes. */
 export function redacted(app: App, scope: Scope, number: number, error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  const { vault, releases, services } = app.store
-  const sealed = [
-    ...Object.entries(releases.sealed(scope, number)),
-    ...services.currentSecrets(scope).map((one) => [one.name, one.sealed] as const),
-  ]
-  const values = sealed.flatMap(([name, value]) => shapesOf(vault.open(name, value)))
-  const hide = (text: string) => values.reduce((hidden, value) => hidden.replaceAll(value, '[redacted]'), text)
-  if (!values.some((value) => error.message.includes(value))) return error
+  const hide = hiderOf(app, scope, number)
+  if (hide(error.message) === error.message) return error
   if (!isAsternError(error)) return new Error(hide(error.message))
   const details = Object.entries(error.details).map(([name, detail]) => [
     name,
     typeof detail === 'string' ? hide(detail) : detail,
   ])
   return fail(error.code, Object.fromEntries(details))
+}
+
+/** Takes every value of the release's secrets out of a text. */
+export function hiderOf(app: App, scope: Scope, number: number): (text: string) => string {
+  const { vault, releases, services } = app.store
+  const sealed = [
+    ...Object.entries(releases.sealed(scope, number)),
+    ...services.currentSecrets(scope).map((one) => [one.name, one.sealed] as const),
+  ]
+  const values = sealed.flatMap(([name, value]) => shapesOf(vault.open(name, value)))
+  return (text) => values.reduce((hidden, value) => hidden.replaceAll(value, '[redacted]'), text)
 }
 
 /** A value as services print it: as it is, quoted, in an address, in Base64, and, if it has several lines, each for itself. Long ones first. */
@@ -91,13 +96,23 @@ function openEnv(
   replica: StoredReplica,
   env: Readonly<Record<string, string>>,
 ): Record<string, string> {
+  const current = app.store.services.currentSecrets(scope)
+  const versions = new Map(current.map(({ name, version }) => [name, version]))
+  const keepCurrent = replica.secretsHash === keptSecretsHash(release, versions)
+  return environmentOf(app, scope, release, { env, keepCurrent })
+}
+
+/** `env` with the release's secrets. `keepCurrent`: those marked so have the value of now; otherwise all are as the release was made with them. */
+export function environmentOf(
+  app: App,
+  scope: Scope,
+  release: Release,
+  { env, keepCurrent }: { readonly env: Readonly<Record<string, string>>; readonly keepCurrent: boolean },
+): Record<string, string> {
   const { vault, services, releases } = app.store
   const sealed = { ...releases.sealed(scope, release.number) }
-  const current = services.currentSecrets(scope)
-  const versions = new Map(current.map(({ name, version }) => [name, version]))
-  if (replica.secretsHash === keptSecretsHash(release, versions)) {
-    for (const secret of current) if (secret.name in sealed) sealed[secret.name] = secret.sealed
-  }
+  const current = keepCurrent ? services.currentSecrets(scope) : []
+  for (const secret of current) if (secret.name in sealed) sealed[secret.name] = secret.sealed
   const files = new Set(release.config.secrets.filter(({ as }) => as === 'file').map(({ name }) => name))
   const variables = Object.entries(sealed).filter(([name]) => !files.has(name))
   const secrets = Object.fromEntries(variables.map(([name, value]) => [name, vault.open(name, value)]))

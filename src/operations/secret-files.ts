@@ -39,7 +39,8 @@ export function tidySecretFiles(app: App, scope: Scope): number {
 }
 
 function hasContainers(app: App, scope: Scope, number: number): boolean {
-  return app.store.replicas.of(scope).some(({ release }) => release === number)
+  const { replicas, oneOffs } = app.store
+  return [...replicas.of(scope), ...oneOffs.of(scope)].some(({ release }) => release === number)
 }
 
 function valuesOf(app: App, scope: Scope, release: Release): Map<string, string> {

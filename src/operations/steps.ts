@@ -127,7 +127,7 @@ function releaseOf(app: App, scope: Scope, number: number): Release {
 }
 
 /** The image of a release that exists, by its ID, else from its registry by digest; never by a tag that may have moved. */
-async function pull(app: App, operation: Operation, release: Release): Promise<StepDetail> {
+export async function pull(app: App, operation: Pick<Operation, 'signal'>, release: Release): Promise<StepDetail> {
   const runtime = await app.runtime()
   if ((await runtime.image(release.configDigest, { pull: false, signal: operation.signal })) !== null)
     return { pulled: false }

@@ -10,6 +10,7 @@ import type {
   PublishedPort,
   Scope,
 } from '../core/model.ts'
+import type { CommandEnd, Session } from './session.ts'
 
 /** All that is needed to bring a replica to any level. */
 export type ReplicaSpec = Scope & {
@@ -32,6 +33,27 @@ export type ReplicaName = Scope & {
   readonly name: string
   readonly release: number
   readonly stop: ProcessConfig['stop']
+}
+
+/** A container of a release that runs one command, once. It is no replica: nobody sends it traffic, and `observe` does not show it. */
+export type OneOffSpec = Scope & {
+  /** `run-5f8a7b9c`, never used twice within a scope. */
+  readonly name: string
+  readonly release: number
+  readonly transactionId: string
+  readonly configDigest: string
+  /** Its command and fixed ports do not count. */
+  readonly config: ProcessConfig
+  /** The program and its arguments, in place of the image's entrypoint and command. */
+  readonly argv: readonly string[]
+  /** As for a replica. */
+  readonly secretFiles: string | null
+  readonly openEnv: () => Readonly<Record<string, string>>
+}
+
+export type OneOffSession = Session & {
+  /** It is stopped then, and killed when it does not stop. `null`: never. */
+  readonly timeoutMs: number | null
 }
 
 export type ReplicaSeen = Scope & {
@@ -141,6 +163,16 @@ export interface Runtime {
   /** Who the processes of an image run as on this host; `null`: that cannot be told (a user by name, or an engine that maps users). `user` wins over the image's own. */
   ownerOf(configDigest: string, user?: string): Promise<FileOwner | null>
   logs(replica: ReplicaName, options: LogOptions): AsyncIterable<LogLine>
+  /**
+   * Runs a command to its end, once for ever: when a container of that name is there already, what it does or did is taken over, and nothing is
+   * started again. The container stays, with its result, until it is removed. When the signal aborts it is stopped, and the signal's reason thrown.
+   * Errors: START_FAILED, IMAGE_NOT_FOUND.
+   */
+  runOnce(oneOff: OneOffSpec, session: OneOffSession): Promise<CommandEnd>
+  /** Removes a container of a command, also one that still runs. What is absent stays absent. */
+  removeOneOff(oneOff: Scope & { readonly name: string }): Promise<void>
+  /** Runs a command in a replica that runs. When the signal aborts nobody watches it any more. Error: START_FAILED. */
+  exec(replica: ReplicaName, argv: readonly string[], session: Session): Promise<CommandEnd>
   /** Creates the installation's network if it is missing. Errors: NETWORK_FULL, ADDRESS_TAKEN. */
   ensureNetwork(): Promise<void>
   /**

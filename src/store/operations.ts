@@ -20,6 +20,9 @@ export type Operation = Scope & {
 /** `null`: of any. */
 export type OperationFilter = { readonly service: string | null; readonly environment: string | null }
 
+/** These hold no lease, so nobody takes over from them and nobody resumes them. */
+const WITHOUT_LEASE = `('exec', 'run')`
+
 const EVERYTHING: OperationFilter = { service: null, environment: null }
 
 export function createOperations(db: Database) {
@@ -55,6 +58,11 @@ export function createOperations(db: Database) {
       )
     },
 
+    /** The release that it is about, where there is nothing to plan. */
+    setRelease(transactionId: string, release: number): void {
+      db.run('UPDATE operations SET to_release = ? WHERE transaction_id = ?', release, transactionId)
+    },
+
     end(transactionId: string, outcome: Outcome, endedAt: number): void {
       db.run(
         'UPDATE operations SET outcome = ?, ended_at = ? WHERE transaction_id = ?',
@@ -84,19 +92,20 @@ export function createOperations(db: Database) {
       return row === undefined ? null : toOperation(row)
     },
 
-    /** Those without an end, oldest first. */
+    /** Those of a lease without an end, oldest first. */
     unfinished(scope: Scope): Operation[] {
-      const sql =
-        'SELECT * FROM operations INDEXED BY operations_unfinished WHERE service = ? AND environment = ? AND ended_at IS NULL'
+      const sql = `SELECT * FROM operations INDEXED BY operations_unfinished
+         WHERE service = ? AND environment = ? AND ended_at IS NULL AND kind NOT IN ${WITHOUT_LEASE}`
       const found = db.all(sql, scope.service, scope.environment).map(toOperation)
       return found.sort((a, b) => a.startedAt - b.startedAt)
     },
 
-    /** Where operations without an end are. */
+    /** Where these are. */
     unfinishedScopes(): Scope[] {
       return db
         .all(
-          'SELECT DISTINCT service, environment FROM operations INDEXED BY operations_unfinished WHERE ended_at IS NULL',
+          `SELECT DISTINCT service, environment FROM operations INDEXED BY operations_unfinished
+           WHERE ended_at IS NULL AND kind NOT IN ${WITHOUT_LEASE}`,
         )
         .map((row) => ({ service: String(row['service']), environment: String(row['environment']) }))
     },

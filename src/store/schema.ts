@@ -101,4 +101,17 @@ export const migrations: readonly string[] = [
   -- how long nobody was served in the last switch between two releases that must not run at once; NULL: never measured
   ALTER TABLE services ADD COLUMN last_outage_ms INTEGER;
   `,
+  `
+  -- containers of commands (hooks, astern run), from before they are created until they are removed
+  CREATE TABLE one_offs (
+    service TEXT NOT NULL, environment TEXT NOT NULL, name TEXT NOT NULL,
+    release INTEGER NOT NULL, transaction_id TEXT NOT NULL,
+    settled INTEGER NOT NULL DEFAULT 0,    -- the command's result is committed
+    PRIMARY KEY (service, environment, name)
+  ) STRICT, WITHOUT ROWID;
+  -- who waits for an operation that holds no lease (exec, run)
+  CREATE TABLE sessions (
+    transaction_id TEXT PRIMARY KEY, service TEXT NOT NULL, environment TEXT NOT NULL, owner TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

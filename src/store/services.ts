@@ -128,7 +128,7 @@ export function createServices(db: Database, meta: Meta) {
     /** Forgets the service; its history stays in the journal, so its numbers go on where they ended. */
     remove(scope: Scope): void {
       meta.set(numberKey(scope), String(this.get(scope)?.nextRelease ?? 1))
-      for (const table of ['current_secrets', 'replicas', 'quarantine', 'holds', 'releases', 'services']) {
+      for (const table of ['current_secrets', 'replicas', 'one_offs', 'quarantine', 'holds', 'releases', 'services']) {
         db.run(`DELETE FROM ${table} ${where}`, scope.service, scope.environment)
       }
     },

@@ -7,6 +7,7 @@ import { createHolds } from './holds.ts'
 import { createJournal } from './journal.ts'
 import { createLeases } from './leases.ts'
 import { createMeta } from './meta.ts'
+import { createOneOffs } from './one-offs.ts'
 import { createOperations } from './operations.ts'
 import { createReleases } from './releases.ts'
 import { createReplicas } from './replicas.ts'
@@ -45,6 +46,7 @@ export function openStore(folder: string, processes: ProcessTable, random: Rando
     holds: createHolds(db),
     leases: createLeases(db, processes),
     operations: createOperations(db),
+    oneOffs: createOneOffs(db, processes),
     journal: createJournal(db),
     vault: openVault(join(folder, 'key'), () => meta.get(SEALED_WITH)),
     sealedWith: (keyId: string) => meta.set(SEALED_WITH, keyId),

@@ -13,6 +13,7 @@ import { realClock } from '../fixtures/real-clock.ts'
 import { startRegistry, type Registry } from '../fixtures/registry.ts'
 import { createVirtualClock } from '../fixtures/virtual-clock.ts'
 import { docker, openDocker, push, type Pushed } from './docker-world.ts'
+import { runsCommands } from './runtime-commands.ts'
 import { watchesReplicas } from './runtime-watching.ts'
 import { isRuntime } from './runtime.ts'
 
@@ -38,6 +39,7 @@ function open(env: Environment, clock: Clock): Runtime {
 describe('the Docker runtime', () => {
   isRuntime(() => openDocker(image, pushed))
   watchesReplicas(() => openDocker(image, pushed))
+  runsCommands(() => openDocker(image, pushed))
 })
 
 describe('a registry that wants a login', () => {

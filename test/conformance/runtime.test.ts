@@ -1,11 +1,12 @@
 // The runtime suite against the fake, and what only the fake can do: fail when a test says so.
 import { describe, expect, it } from 'vitest'
 import { fail } from '../../src/core/errors.ts'
-import { FakeEngine, type Behaviour, type FakeContainer } from '../../src/drivers/fake/engine.ts'
+import { FakeEngine, type Behaviour, type FakeContainer, type Program } from '../../src/drivers/fake/engine.ts'
 import { createFakeRuntime, HUNG_LIMIT_MS } from '../../src/drivers/fake/runtime.ts'
 import type { ReplicaSpec, Runtime } from '../../src/ports/runtime.ts'
 import { createVirtualClock } from '../fixtures/virtual-clock.ts'
 import type { RuntimeWorld } from './runtime-world.ts'
+import { runsCommands } from './runtime-commands.ts'
 import { watchesReplicas } from './runtime-watching.ts'
 import { isRuntime } from './runtime.ts'
 
@@ -36,9 +37,26 @@ function probeApp({ env }: FakeContainer): Partial<Behaviour> {
   }
 }
 
+/** What `probe-app do` does with these arguments. */
+function probeCommand(argv: readonly string[], env: Readonly<Record<string, string>>): Partial<Program> {
+  const things = argv.slice(2).map((thing) => thing.split('=', 2) as [string, string?])
+  const line = (text: string) =>
+    text.startsWith('!') ? ({ stream: 'stderr', text: text.slice(1) } as const) : ({ stream: 'stdout', text } as const)
+  const of = (what: string) => things.find(([name]) => name === what)?.[1]
+  return {
+    output: things.flatMap(([what, value = '']) =>
+      what === 'say' ? [line(value)] : what === 'env' ? [line(env[value] ?? '')] : [],
+    ),
+    takesMs: Number(of('sleep') ?? 0),
+    exitCode: Number(of('exit') ?? 0),
+    answers: (bytes) => (things.some(([what]) => what === 'cat') ? { stream: 'stdout', bytes } : null),
+  }
+}
+
 function openEngine(): { engine: FakeEngine; open: (installation: string) => Runtime; subnets: Map<string, string> } {
   const engine = new FakeEngine(createVirtualClock())
   engine.behaviour = probeApp
+  engine.program = probeCommand
   engine.addImage({ ...IMAGE, ...LABELS, digest: IMAGE.configDigest })
   const { repository, ...pushed } = REMOTE
   for (const reference of [`${repository}:pushed`, `${repository}@${pushed.digest}`]) {
@@ -125,6 +143,7 @@ function openFake(): RuntimeWorld {
 describe('the fake runtime', () => {
   isRuntime(async () => openFake())
   watchesReplicas(async () => openFake())
+  runsCommands(async () => openFake())
 })
 
 describe('the fake engine', () => {

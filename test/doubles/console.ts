@@ -13,20 +13,29 @@ export type Console = {
   /** What was written to standard output without a line's end. */
   readonly written: string[]
   readonly questions: string[]
+  /** Bytes that commands in containers wrote, as text. */
+  readonly streams: { stdout: string; stderr: string }
   readonly interrupt: () => void
   readonly closeOutput: () => void
   /** The last line of standard output as an object. */
   readonly answer: () => unknown
 }
 
-export function createConsole(app: App, changes: Partial<Context> & { readonly says?: boolean | null } = {}): Console {
-  const { says = null, ...rest } = changes
+export function createConsole(
+  app: App,
+  changes: Partial<Context> & { readonly says?: boolean | null; readonly input?: string | null } = {},
+): Console {
+  const { says = null, input = null, ...rest } = changes
   const out: string[] = []
   const err: string[] = []
   const written: string[] = []
   const questions: string[] = []
   const interrupts = new Set<() => void>()
   const closings: (() => void)[] = []
+  const streams = { stdout: '', stderr: '' }
+  async function* stdin() {
+    yield new TextEncoder().encode(input ?? '')
+  }
   const language = changes.language ?? 'en'
   const context: Context = {
     env: {},
@@ -49,6 +58,12 @@ export function createConsole(app: App, changes: Partial<Context> & { readonly s
       return () => interrupts.delete(callback)
     },
     onOutputClosed: (callback) => void closings.push(callback),
+    attach: async () => ({
+      stdin: input === null ? null : stdin(),
+      terminal: null,
+      onOutput: ({ stream, bytes }) => void (streams[stream] += new TextDecoder().decode(bytes)),
+      end: () => {},
+    }),
     actor: { name: 'alice', automated: false },
     stateFolder: app.store.folder,
     open: async () => app,
@@ -62,6 +77,7 @@ export function createConsole(app: App, changes: Partial<Context> & { readonly s
     err,
     written,
     questions,
+    streams,
     interrupt: () => interrupts.forEach((callback) => callback()),
     closeOutput: () => closings.forEach((callback) => callback()),
     answer: () => JSON.parse(out.at(-1) ?? 'null') as unknown,
@@ -76,7 +92,8 @@ export function given(
 ): Arguments {
   return {
     command,
-    positionals,
+    positionals: positionals.filter((word) => word !== '--'),
+    rest: positionals.includes('--') ? positionals.slice(positionals.indexOf('--') + 1) : null,
     text: (name) => (typeof options[name] === 'string' ? options[name] : null),
     flag: (name) => options[name] === true,
   }

@@ -1,7 +1,8 @@
-// How a replica's container is made: a pure function of the replica. What is not said here is the image's own.
-import type { ReplicaSpec } from '../../ports/runtime.ts'
+// How the container of a replica or of a command is made: a pure function of it. What is not said here is the image's own.
+import type { ProcessConfig } from '../../core/model.ts'
+import type { OneOffSpec, ReplicaSpec } from '../../ports/runtime.ts'
 import { containerOptions } from './container-options.ts'
-import { labelsOf, networkName } from './labels.ts'
+import { labelsOf, labelsOfOneOff, networkName } from './labels.ts'
 
 const LOG_MAX_SIZE = '10m'
 const LOG_MAX_FILES = '3'
@@ -12,41 +13,22 @@ const SECRETS_FOLDER = '/run/secrets'
 export function containerSettings(installation: string, replica: ReplicaSpec): object {
   const { config } = replica
   const network = networkName(installation)
-  const options = containerOptions(config.container)
   const portsOf = (containerPort: string) =>
     config.ports.filter((port) => `${port.containerPort}/${port.protocol}` === containerPort)
   const containerPorts = [...new Set(config.ports.map((port) => `${port.containerPort}/${port.protocol}`))]
   return {
     Image: replica.configDigest,
     ...(config.command === null ? {} : { Cmd: [...config.command] }),
-    Env: Object.entries(replica.openEnv()).map(([name, value]) => `${name}=${value}`),
     Labels: labelsOf(installation, replica),
-    StopSignal: config.stop.signal,
-    StopTimeout: stopSeconds(config.stop.timeoutMs),
+    ...setting(replica.openEnv(), config),
     // The proxy and Astern ask the replica themselves; the image's own check would only cost a process every few seconds.
     ...(config.health.kind === 'image' ? {} : { Healthcheck: { Test: ['NONE'] } }),
     ExposedPorts: Object.fromEntries(containerPorts.map((port) => [port, {}])),
-    ...options.top,
     HostConfig: {
       NetworkMode: network,
+      ...hostSetting(config, replica.secretFiles),
       // Never `always`: that would wake stopped and frozen ones when the engine restarts.
       RestartPolicy: { Name: 'unless-stopped' },
-      LogConfig: { Type: 'json-file', Config: { 'max-size': LOG_MAX_SIZE, 'max-file': LOG_MAX_FILES } },
-      Init: false,
-      ...options.host,
-      ...(config.memoryBytes === null ? {} : { Memory: config.memoryBytes }),
-      ...(config.cpus === null ? {} : { NanoCpus: Math.round(config.cpus * NANO_CPUS) }),
-      Mounts: [
-        ...config.mounts.map((mount) => ({
-          Type: mount.kind,
-          Source: mount.source,
-          Target: mount.target,
-          ReadOnly: mount.readOnly,
-        })),
-        ...(replica.secretFiles === null
-          ? []
-          : [{ Type: 'bind', Source: replica.secretFiles, Target: SECRETS_FOLDER, ReadOnly: true }]),
-      ],
       PortBindings: Object.fromEntries(
         containerPorts.map((containerPort) => [
           containerPort,
@@ -55,6 +37,60 @@ export function containerSettings(installation: string, replica: ReplicaSpec): o
       ),
     },
     NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: replica.address } } } },
+  }
+}
+
+/** The body of a create call for a command of its own: as the release has it, but without fixed ports, address and restarts. */
+export function oneOffSettings(
+  installation: string,
+  oneOff: OneOffSpec,
+  has: { readonly terminal: boolean; readonly stdin: boolean },
+): object {
+  const { config } = oneOff
+  const network = networkName(installation)
+  return {
+    Image: oneOff.configDigest,
+    Labels: labelsOfOneOff(installation, oneOff),
+    ...setting(oneOff.openEnv(), config),
+    // With an entrypoint of its own, the image's command does not count either.
+    Entrypoint: [...oneOff.argv],
+    Healthcheck: { Test: ['NONE'] },
+    Tty: has.terminal,
+    OpenStdin: has.stdin,
+    StdinOnce: has.stdin,
+    AttachStdin: has.stdin,
+    AttachStdout: true,
+    AttachStderr: true,
+    HostConfig: { NetworkMode: network, ...hostSetting(config, oneOff.secretFiles), RestartPolicy: { Name: 'no' } },
+    NetworkingConfig: { EndpointsConfig: { [network]: {} } },
+  }
+}
+
+function setting(env: Readonly<Record<string, string>>, { stop, container }: ProcessConfig): object {
+  return {
+    ...containerOptions(container).top,
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    StopSignal: stop.signal,
+    StopTimeout: stopSeconds(stop.timeoutMs),
+  }
+}
+
+function hostSetting({ memoryBytes, cpus, mounts, container }: ProcessConfig, secretFiles: string | null): object {
+  return {
+    LogConfig: { Type: 'json-file', Config: { 'max-size': LOG_MAX_SIZE, 'max-file': LOG_MAX_FILES } },
+    Init: false,
+    ...containerOptions(container).host,
+    ...(memoryBytes === null ? {} : { Memory: memoryBytes }),
+    ...(cpus === null ? {} : { NanoCpus: Math.round(cpus * NANO_CPUS) }),
+    Mounts: [
+      ...mounts.map(({ kind, source, target, readOnly }) => ({
+        Type: kind,
+        Source: source,
+        Target: target,
+        ReadOnly: readOnly,
+      })),
+      ...(secretFiles === null ? [] : [{ Type: 'bind', Source: secretFiles, Target: SECRETS_FOLDER, ReadOnly: true }]),
+    ],
   }
 }
 

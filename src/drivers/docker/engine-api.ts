@@ -85,7 +85,7 @@ export type NetworkSeen = {
 }
 
 type Query = Readonly<Record<string, string | number | boolean>>
-type Call = {
+export type Call = {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly limitMs: number
@@ -93,6 +93,8 @@ type Call = {
   readonly body?: object
   readonly signal?: AbortSignal | undefined
   readonly login?: RegistryLogin | null
+  /** The connection becomes one for bytes in both directions. */
+  readonly upgrade?: true
 }
 
 export type EngineApi = ReturnType<typeof createEngineApi>
@@ -143,6 +145,9 @@ export function createEngineApi(endpoint: DockerEndpoint, clock: Clock) {
 
   return {
     endpoint,
+    /** For calls that stand in a file of their own. */
+    answer,
+    open,
     version: () => answer<{ Version: string; ApiVersion: string }>(get('/version')),
     info: () => answer<{ LiveRestoreEnabled?: boolean; SecurityOptions?: readonly string[] | null }>(get('/info')),
 
@@ -310,6 +315,9 @@ function once(modem: Modem, call: Call, prefix: string, stream: boolean, signal:
       authconfig: call.login ?? undefined,
       abortSignal: brief(signal),
       isStream: stream,
+      ...(call.upgrade === true ? { hijack: true } : {}),
+      // An empty body with a length: what is sent behind the header would reach the program in the container.
+      ...(call.upgrade === true && call.body === undefined ? { file: Buffer.alloc(0) } : {}),
       statusCodes: { 200: true, 201: true, 204: true, 304: true },
     },
     (error, result) => (error === null ? resolve(result) : reject(error)),

@@ -1,6 +1,6 @@
 // Names and labels of everything that Astern makes in Docker. A container or network without the installation's label is not ours.
 import { releaseName, type Scope } from '../../core/model.ts'
-import type { ReplicaSpec } from '../../ports/runtime.ts'
+import type { OneOffSpec, ReplicaSpec } from '../../ports/runtime.ts'
 
 export const INSTALLATION = 'astern.installation'
 export const SERVICE = 'astern.service'
@@ -9,6 +9,8 @@ export const RELEASE = 'astern.release'
 export const PROCESS = 'astern.process'
 export const REPLICA = 'astern.replica'
 export const TRANSACTION = 'astern.transaction'
+/** In place of REPLICA, on a container that runs one command. */
+const ONE_OFF = 'astern.oneoff'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -30,6 +32,28 @@ export function labelsOf(installation: string, replica: ReplicaSpec): Labels {
     [REPLICA]: replica.name,
     [TRANSACTION]: replica.transactionId,
   }
+}
+
+export function labelsOfOneOff(installation: string, oneOff: OneOffSpec): Labels {
+  return {
+    [INSTALLATION]: installation,
+    [SERVICE]: oneOff.service,
+    [ENVIRONMENT]: oneOff.environment,
+    [RELEASE]: releaseName(oneOff.release),
+    [PROCESS]: 'web',
+    [ONE_OFF]: oneOff.name,
+    [TRANSACTION]: oneOff.transactionId,
+  }
+}
+
+/** True when the labels are those of the container of this very command. */
+export function areOfOneOff(labels: Labels, installation: string, oneOff: Scope & { readonly name: string }): boolean {
+  return (
+    labels[INSTALLATION] === installation &&
+    labels[SERVICE] === oneOff.service &&
+    labels[ENVIRONMENT] === oneOff.environment &&
+    labels[ONE_OFF] === oneOff.name
+  )
 }
 
 /** True when the labels are those of this very replica. Service and environment may hold hyphens, so a name alone does not tell. */

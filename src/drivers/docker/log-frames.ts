@@ -12,8 +12,28 @@ const LONGEST_LINE = 64 * 1024
 
 export type Demultiplexer = { read(chunk: Buffer): LogLine[]; end(): LogLine[] }
 
-export function createDemultiplexer(replica: string): Demultiplexer {
+type Frame = { readonly stream: LogLine['stream']; readonly bytes: Buffer }
+
+/** Gives out each frame when all of it is there. */
+export function createFrameReader(): (chunk: Buffer) => Frame[] {
   let buffered: Buffer = Buffer.alloc(0)
+  return (chunk) => {
+    buffered = Buffer.concat([buffered, chunk])
+    const frames: Frame[] = []
+    while (buffered.length >= HEADER_BYTES) {
+      const length = buffered.readUInt32BE(4)
+      if (length > LONGEST_FRAME) throw new Error(`a log frame of ${length} bytes`)
+      if (buffered.length < HEADER_BYTES + length) break
+      const stream = buffered[0] === STDERR ? 'stderr' : 'stdout'
+      frames.push({ stream, bytes: buffered.subarray(HEADER_BYTES, HEADER_BYTES + length) })
+      buffered = buffered.subarray(HEADER_BYTES + length)
+    }
+    return frames
+  }
+}
+
+export function createDemultiplexer(replica: string): Demultiplexer {
+  const frames = createFrameReader()
   const unfinished = { stdout: '', stderr: '' }
 
   function take(stream: LogLine['stream'], text: string): LogLine[] {
@@ -29,17 +49,7 @@ export function createDemultiplexer(replica: string): Demultiplexer {
 
   return {
     read(chunk) {
-      buffered = Buffer.concat([buffered, chunk])
-      const lines: LogLine[] = []
-      while (buffered.length >= HEADER_BYTES) {
-        const length = buffered.readUInt32BE(4)
-        if (length > LONGEST_FRAME) throw new Error(`a log frame of ${length} bytes`)
-        if (buffered.length < HEADER_BYTES + length) break
-        const stream = buffered[0] === STDERR ? 'stderr' : 'stdout'
-        lines.push(...take(stream, buffered.subarray(HEADER_BYTES, HEADER_BYTES + length).toString('utf8')))
-        buffered = buffered.subarray(HEADER_BYTES + length)
-      }
-      return lines
+      return frames(chunk).flatMap(({ stream, bytes }) => take(stream, bytes.toString('utf8')))
     },
     end() {
       const streams = (['stdout', 'stderr'] as const).filter((stream) => unfinished[stream] !== '')

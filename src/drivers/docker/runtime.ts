@@ -10,6 +10,7 @@ import { findImage } from './images.ts'
 import { readLogs } from './logs.ts'
 import { ensureNetwork, type SubnetStore } from './network.ts'
 import { foreign, observe } from './observe.ts'
+import { exec, removeOneOff, runOnce } from './one-off.ts'
 import { removeAll } from './removal.ts'
 import { ensureDown, ensureUp } from './replicas.ts'
 import { findStranger, setStranger } from './strangers.ts'
@@ -58,6 +59,9 @@ export function createDockerRuntime({ installation, subnets, env, clock }: Docke
     setStranger: (stranger, level, signal) => setStranger(shop, stranger, level, signal),
     ownerOf: (configDigest, user) => ownerOf(api, configDigest, user),
     logs: (replica, options) => readLogs(shop, replica, options),
+    runOnce: (oneOff, session) => runOnce(shop, oneOff, session),
+    removeOneOff: (oneOff) => removeOneOff(shop, oneOff),
+    exec: (replica, argv, session) => exec(shop, replica, argv, session),
     ensureNetwork: network,
     removeAll: (onNetworkLeft) => removeAll(shop, onNetworkLeft),
     close: () => api.close(),

@@ -1,5 +1,6 @@
 // Networks that are not Astern's: a replica joins them under no name but its own, so that no name on them ever means two things.
 import { fail } from '../../core/errors.ts'
+import type { ProcessConfig } from '../../core/model.ts'
 import type { Neighbourhood, ReplicaSpec, Surroundings } from '../../ports/runtime.ts'
 import { EngineRefusal, type ContainerSeen } from './engine-api.ts'
 import type { Workshop } from './workshop.ts'
@@ -10,7 +11,7 @@ const COMPOSE_SERVICE = 'com.docker.compose.service'
 /** Puts the container on those networks that it is not on yet, or that were made anew. Error: NETWORK_UNKNOWN, of one that must be there. */
 export async function joinNetworks(
   { api }: Workshop,
-  { config, service }: ReplicaSpec,
+  { config, service }: Pick<ReplicaSpec, 'service'> & { readonly config: ProcessConfig },
   container: ContainerSeen,
 ): Promise<void> {
   const { networks = [], dependencyNetworks = [] } = config.container ?? {}

@@ -2,7 +2,7 @@
 import { fail } from '../../core/errors.ts'
 import { releaseName } from '../../core/model.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { ReplicaName, ReplicaSpec } from '../../ports/runtime.ts'
+import type { ReplicaName } from '../../ports/runtime.ts'
 import type { EngineApi } from './engine-api.ts'
 
 export type Workshop = {
@@ -12,6 +12,6 @@ export type Workshop = {
   readonly ensureNetwork: () => Promise<void>
 }
 
-export function startFailed(replica: ReplicaName | ReplicaSpec, reason: string, cause?: unknown): Error {
+export function startFailed(replica: Pick<ReplicaName, 'name' | 'release'>, reason: string, cause?: unknown): Error {
   return fail('START_FAILED', { replica: replica.name, release: releaseName(replica.release), reason }, cause)
 }

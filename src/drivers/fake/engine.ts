@@ -3,7 +3,8 @@
 import type { AsternError } from '../../core/errors.ts'
 import type { ImageFacts, ProcessConfig } from '../../core/model.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { LogLine, ReplicaSeen, ReplicaSpec, Runtime, Stranger } from '../../ports/runtime.ts'
+import type { LogLine, OneOffSpec, ReplicaSeen, ReplicaSpec, Runtime, Stranger } from '../../ports/runtime.ts'
+import type { Output } from '../../ports/session.ts'
 
 /** What the program in a container does. Times count from its start. */
 export type Behaviour = {
@@ -33,6 +34,29 @@ export type FakeContainer = {
   exitCode: number | null
   oomKilled: boolean
   readonly log: LogLine[]
+}
+
+/** What a command does that is run once, or in a replica. */
+export type Program = {
+  readonly exitCode: number
+  readonly takesMs: number
+  readonly output: readonly Omit<LogLine, 'replica' | 'at'>[]
+  /** What it makes of its standard input. */
+  readonly answers: (input: Uint8Array) => Output | null
+}
+
+export const quiet: Program = { exitCode: 0, takesMs: 0, output: [], answers: () => null }
+
+/** A container that runs one command. */
+export type FakeOneOff = {
+  readonly installation: string
+  readonly spec: Omit<OneOffSpec, 'openEnv'>
+  readonly env: Readonly<Record<string, string>>
+  readonly program: Program
+  /** `null`: never. */
+  startedAt: number | null
+  /** `null`: it runs, or was never started. */
+  exitCode: number | null
 }
 
 export type RuntimeMethod = Exclude<keyof Runtime, 'close'>
@@ -82,6 +106,12 @@ export class FakeEngine {
   readonly calls: Call[] = []
   /** Called when a container is created and started. */
   behaviour: (container: FakeContainer) => Partial<Behaviour> = () => ({})
+  readonly oneOffs = new Map<string, FakeOneOff>()
+  /** Names of the commands that were started in a container of their own, and those that were run in replicas, each as often as it was. */
+  readonly started: string[] = []
+  readonly executed: { readonly replica: string; readonly argv: readonly string[] }[] = []
+  /** Called when a command begins. */
+  program: (argv: readonly string[], env: Readonly<Record<string, string>>) => Partial<Program> = () => ({})
   readonly #faults: Fault[] = []
   #wakeUps: (() => void)[] = []
 

@@ -6,6 +6,7 @@ import { healthDeadlineMs } from '../../core/health.ts'
 import { releaseName, type ImageFacts, type Level, type Scope } from '../../core/model.ts'
 import type { LogLine, LogOptions, ReplicaName, ReplicaSeen, ReplicaSpec, Runtime } from '../../ports/runtime.ts'
 import { portName, type FakeContainer, type FakeEngine, type RuntimeMethod } from './engine.ts'
+import { execute, runOneOff } from './one-off.ts'
 
 /** How long a call waits for an engine that does not answer. */
 export const HUNG_LIMIT_MS = 5_000
@@ -16,9 +17,11 @@ export type FakeRuntimeOptions = {
   readonly installation: string
   readonly engine: FakeEngine
   readonly subnets: { subnet(): string | null; choose(subnet: string): void }
+  /** Called while a command runs in a container of its own. */
+  readonly onRunning?: () => void
 }
 
-export function createFakeRuntime({ installation, engine, subnets }: FakeRuntimeOptions): Runtime {
+export function createFakeRuntime({ installation, engine, subnets, onRunning }: FakeRuntimeOptions): Runtime {
   const { clock } = engine
   const keyOf = (replica: Scope & { readonly name: string }) =>
     `astern-${installation}-${replica.service}-${replica.environment}-${replica.name}`
@@ -227,12 +230,28 @@ export function createFakeRuntime({ installation, engine, subnets }: FakeRuntime
     ownerOf: (configDigest) =>
       call('ownerOf', null, undefined, () => (engine.images.has(configDigest) ? { uid: 0, gid: 0 } : null)),
     logs: readLogs,
+    runOnce: (oneOff, session) =>
+      call('runOnce', oneOff.name, session.signal, () =>
+        runOneOff(engine, { installation, key: keyOf(oneOff), onRunning }, oneOff, session),
+      ),
+    removeOneOff: (oneOff) =>
+      call('removeOneOff', oneOff.name, undefined, () => void engine.oneOffs.delete(keyOf(oneOff))),
+    exec: (replica, argv, session) =>
+      call('exec', replica.name, session.signal, () => {
+        const container = find(replica)
+        if (container?.level !== 'running') {
+          const details = { replica: replica.name, release: releaseName(replica.release) }
+          throw fail('START_FAILED', { ...details, reason: 'it does not run' })
+        }
+        return execute(engine, replica.name, argv, container.env, session)
+      }),
     ensureNetwork: () => call('ensureNetwork', null, undefined, ensureNetwork),
     removeAll: () =>
       call('removeAll', null, undefined, () => {
         const ours = [...engine.containers.values()].filter((container) => container.installation === installation)
         for (const container of ours) engine.remove(container)
         engine.networks.delete(installation)
+        for (const [key, oneOff] of engine.oneOffs) if (oneOff.installation === installation) engine.oneOffs.delete(key)
         return ours.length
       }),
     close: () => {},
