@@ -46,6 +46,10 @@ export function compose(folder: string, env: Environment): App {
       const { createGit } = await import('./drivers/git/git.ts')
       return createGit({ env })
     }),
+    hooks: once(async () => {
+      const { createHooks } = await import('./drivers/hooks/hooks.ts')
+      return createHooks({ env, clock })
+    }),
     secrets: once(async () => {
       const { createSecrets } = await import('./drivers/secrets/secrets.ts')
       return createSecrets({ env, clock })

@@ -45,6 +45,7 @@ export function buildDefinition(changes: Partial<Definition> = {}): Definition {
     sets: {},
     standby: { warm: 1, warmForMs: HOUR_MS, frozen: 1, frozenForMs: 24 * HOUR_MS, cold: 5 },
     freeze: [],
+    hooks: [],
     ...changes,
   }
 }

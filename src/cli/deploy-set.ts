@@ -6,6 +6,7 @@ import { resumeUnfinished } from '../operations/resume.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
 import { askOverHolds, remindOfHolds, wouldAskOverHolds } from './held.ts'
+import { showHookOutput } from './hook-output.ts'
 import { parseForce, parseTag } from './options.ts'
 import { definitions } from './select.ts'
 import { showSet, showWhileItRuns } from './set-progress.ts'
@@ -33,7 +34,12 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     interrupted.abort(fail('INTERRUPTED', { serving: '' }))
   })
   const stopShowing = showWhileItRuns(context, app, scopes, 'deploy')
-  const answered = await deploySet(app, members, { ...asked, overHolds, signal: interrupted.signal }).finally(() => {
+  const answered = await deploySet(app, members, {
+    ...asked,
+    overHolds,
+    onOutput: showHookOutput(context),
+    signal: interrupted.signal,
+  }).finally(() => {
     stopInterrupts()
     stopShowing()
   })

@@ -3,12 +3,14 @@
 import { fail } from '../core/errors.ts'
 import type { Scope } from '../core/model.ts'
 import type { Answered } from '../operations/answer.ts'
-import type { App } from '../operations/app.ts'
+import type { App, Asked } from '../operations/app.ts'
 import { headOf } from '../operations/history.ts'
 import { resumeUnfinished } from '../operations/resume.ts'
 import type { Context } from './context.ts'
 import { headLines } from './head-lines.ts'
 import { remindOfHolds } from './held.ts'
+import { showHookOutput } from './hook-output.ts'
+import { paint } from './paint.ts'
 import { createProgress } from './progress.ts'
 import { showOutcome } from './show-outcome.ts'
 import { tend } from './tend.ts'
@@ -18,11 +20,13 @@ export async function shownDeploy(
   context: Context,
   app: App,
   { service, environment }: Scope,
-  deploy: (signal: AbortSignal) => Promise<Answered>,
+  deploy: (watched: Required<Pick<Asked, 'signal' | 'onOutput'>>) => Promise<Answered>,
 ): Promise<number> {
   const scope = { service, environment }
   app.store.db.keepReserve()
-  await resumeUnfinished(app, scope)
+  await resumeUnfinished(app, scope, (error) =>
+    context.say(`${paint(context, 'yellow', context.t('warning'))}: ${error.message}`),
+  )
   const progress = createProgress(context)
   const stopListening = app.store.journal.listen((event) => {
     if (event.service !== service || event.environment !== environment) return
@@ -38,7 +42,8 @@ export async function shownDeploy(
     context.say(context.t('interrupting'))
     interrupted.abort(fail('INTERRUPTED', { serving: '' }))
   })
-  const answered = await deploy(interrupted.signal).finally(() => {
+  const onOutput = showHookOutput(context, progress.end)
+  const answered = await deploy({ signal: interrupted.signal, onOutput }).finally(() => {
     stopInterrupts()
     stopListening()
     progress.end()

@@ -29,5 +29,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     return (await import('./dry-run.ts')).dryRunDeploy(context, app, definition, { ...asked, overHolds })
   }
   const overHolds = await askOverHolds(context, app, [definition], asked)
-  return shownDeploy(context, app, definition, (signal) => deploy(app, definition, { ...asked, overHolds, signal }))
+  return shownDeploy(context, app, definition, (watched) =>
+    deploy(app, definition, { ...asked, overHolds, ...watched }),
+  )
 }

@@ -2,7 +2,7 @@
 import type { RollbackMessage } from '../api/rollback-request.ts'
 import type { Head } from '../operations/history.ts'
 import { fail } from '../core/errors.ts'
-import type { Definition, Scope } from '../core/model.ts'
+import { type Definition, type Hook, hookTitle, type Scope } from '../core/model.ts'
 import type { Decision, Noop } from '../core/plan.ts'
 import type { App } from '../operations/app.ts'
 import { type DeployAsked, planDeployOf } from '../operations/deploy.ts'
@@ -10,7 +10,7 @@ import { oneScope } from '../operations/known-scopes.ts'
 import { planRollbackOf } from '../operations/rollback.ts'
 import { planUndoOf } from '../operations/undo.ts'
 import type { Context } from './context.ts'
-import { labelled, formatNoop } from './format.ts'
+import { formatNoop, labelled, labelledLines, visible } from './format.ts'
 import { headLines } from './head-lines.ts'
 
 /** The exit code of it. */
@@ -32,14 +32,16 @@ export function showRollback(context: Context, app: App, scope: Scope, decision:
   const planned = planOf(decision)
   if (planned.outcome === 'noop') return showNoop(context, scope, 'rollback', planned, NOTHING_TO_DO)
   const from = planned.from === null ? null : app.store.releases.get(scope, planned.from)
-  return show(context, { scope, plan: planned, from, to: app.store.releases.get(scope, planned.to)! }, 'rollback')
+  const head = { scope, plan: planned, from, to: app.store.releases.get(scope, planned.to)! }
+  return show(context, head, 'rollback', app.store.services.get(scope)?.definition.hooks ?? [])
 }
 
 export async function dryRunUndo(context: Context, app: App, scope: Scope): Promise<number> {
   const plan = await planUndoOf(app, scope)
   if (plan.outcome === 'noop') return showNoop(context, scope, 'deploy', plan, NOTHING_TO_DO)
   const from = plan.from === null ? null : app.store.releases.get(scope, plan.from)
-  return show(context, { scope, plan, from, to: app.store.releases.get(scope, plan.to)! }, 'deploy')
+  const head = { scope, plan, from, to: app.store.releases.get(scope, plan.to)! }
+  return show(context, head, 'deploy', app.store.services.get(scope)?.definition.hooks ?? [])
 }
 
 export async function dryRunDeploy(
@@ -59,7 +61,7 @@ export async function dryRunDeploy(
   const plan = planOf(planned.decision)
   if (plan.outcome === 'noop') return showNoop(context, definition, 'deploy', plan, 0)
   const from = plan.from === null ? null : app.store.releases.get(definition, plan.from)
-  return show(context, { scope: definition, plan, from, to: planned.release }, 'deploy')
+  return show(context, { scope: definition, plan, from, to: planned.release }, 'deploy', definition.hooks)
 }
 
 function planOf(decision: Decision) {
@@ -75,18 +77,28 @@ function showNoop(context: Context, scope: Scope, operation: 'deploy' | 'rollbac
   return exit
 }
 
-function show(context: Context, head: Head, operation: 'deploy' | 'rollback'): number {
+function show(context: Context, head: Head, operation: 'deploy' | 'rollback', all: readonly Hook[]): number {
   const { service, environment } = head.scope
+  const hooks = all.filter(({ name }) => (name === 'after_rollback') === (operation === 'rollback'))
   if (context.json) {
-    context.print(JSON.stringify({ operation, dry_run: true, service, environment, ...head.plan }))
+    const told = hooks.map(({ name, action, required }) => ({ hook: name, kind: action.kind, required }))
+    context.print(JSON.stringify({ operation, dry_run: true, service, environment, ...head.plan, hooks: told }))
     return 0
   }
   for (const line of headLines(context, head, operation)) context.print(line)
   const steps = head.plan.steps.map((step) => {
+    if (step.kind === 'hook') return `hook ${hookTitle(step.hook, step.place)}`
     const what = 'replicas' in step ? step.replicas.join(' ') : step.release === null ? '-' : `r${step.release}`
     return `${step.kind} ${what}`
   })
   context.print(labelled(context.t('steps'), steps.join(' → ')))
+  for (const line of labelledLines(context.t('hooks'), hooks.map(hookLine))) context.print(line)
   context.print(labelled(context.t('would'), context.t('would_line')))
   return 0
+}
+
+/** `release: /app migrate up`. Of an address only its host: the rest may be a secret. */
+function hookLine({ name, place, action }: Hook): string {
+  const what = action.kind === 'webhook' ? `POST ${new URL(action.url).host}` : action.argv.map(visible).join(' ')
+  return `${hookTitle(name, place)} (${action.kind}): ${what}`
 }

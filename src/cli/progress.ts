@@ -23,12 +23,21 @@ export function stepName(context: Pick<Context, 't'>, step: string): string {
   return key in messages ? context.t(key as MessageKey) : step
 }
 
+/** A hook is called by its name: there may be several. */
+function titleOf(context: Context, { step, key }: JournalEvent): string {
+  const name = stepName(context, step)
+  return step === 'hook' ? `${name} ${key.slice(key.indexOf(':') + 1)}` : name
+}
+
 /** A step that has ended, as people read it. `null`: it has not, or is none. */
 export function finished(context: Context, event: JournalEvent): string | null {
   if (event.step === 'outcome' || event.status === 'started' || event.status === 'in_progress') return null
-  const mark = event.status === 'failed' ? paint(context, 'red', '✗') : paint(context, 'green', '✓')
+  const mark =
+    event.status === 'failed'
+      ? paint(context, event.level === 'warn' ? 'yellow' : 'red', '✗')
+      : paint(context, 'green', '✓')
   const time = event.duration_ms === null ? '' : ` ${paint(context, 'dim', formatDuration(event.duration_ms))}`
-  return `${mark} ${stepName(context, event.step)}${time}`
+  return `${mark} ${titleOf(context, event)}${time}`
 }
 
 function plain(context: Context): Progress {
@@ -63,7 +72,7 @@ function growing(context: Context): Progress {
         stop()
         timer = setInterval(() => {
           const spent = formatDuration(performance.now() - since)
-          draw(paint(context, 'dim', `… ${stepName(context, event.step)} ${spent}`))
+          draw(paint(context, 'dim', `… ${titleOf(context, event)} ${spent}`))
         }, REDRAW_EVERY_MS)
         // An error that ends the command is not kept waiting for.
         timer.unref()

@@ -13,6 +13,7 @@ export async function run(context: Context): Promise<number> {
   const keeper = createKeeper(app, {
     signal: stopping.signal,
     onTrouble: (scope, reason) => context.say(t('overdue_left', { scope, reason })),
+    onFailed: (scope, reason) => context.say(`${scope}: ${reason}`),
     onDone: (scope) => context.say(t('overdue_done', { scope })),
   })
   const server = await listenForRequests(app, socketPath(context.stateFolder), () => {

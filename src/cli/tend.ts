@@ -8,12 +8,14 @@ import { paint } from './paint.ts'
 /** Does what is overdue. `look`: also what the engine has lost unnoticed. What cannot be done now is said, and changes no exit code. */
 export async function tend(context: Context, app: App, { look } = { look: false }): Promise<void> {
   if (!look && !isOverdue(app)) return
-  const { left } = await doOverdue(app, { look })
+  const { left, failed } = await doOverdue(app, { look })
   for (const { scope, reason } of left) {
     context.say(
       `${paint(context, 'yellow', context.t('warning'))}: ${context.t('overdue_left', { scope: scopeName(scope), reason })}`,
     )
   }
+  for (const { scope, reason } of failed)
+    context.say(`${paint(context, 'yellow', context.t('warning'))}: ${scopeName(scope)}: ${reason}`)
 }
 
 export async function run(context: Context): Promise<number> {

@@ -31,8 +31,8 @@ async function start(context: Context, args: Arguments): Promise<number> {
     watch === null ? null : await (await import('./watch.ts')).startWatch(context, scopeAsked(context, args), watch)
   const { actor } = context
   let answer: Answer | null = null
-  const exit = await shownDeploy(context, app, scope, async (signal) => {
-    const answered = await undo(app, scope, { actor, reason: args.text('message'), signal })
+  const exit = await shownDeploy(context, app, scope, async (watched) => {
+    const answered = await undo(app, scope, { actor, reason: args.text('message'), ...watched })
     answer = answered.answer
     return answered
   })

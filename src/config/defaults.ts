@@ -7,6 +7,7 @@ export const DEFAULTS = {
   standby: { warm: 1, warm_for: '1h', frozen: 1, frozen_for: '24h', cold: 5 },
   processStandby: { warm: 0, frozen: 0, cold: 1 },
   schedule: { time_zone: 'UTC', timeout: '1h' },
+  hooks: { timeout: '5m' },
   onRollback: 'restore',
   secretAs: 'env',
 } as const

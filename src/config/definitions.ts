@@ -155,6 +155,7 @@ function draft(
       sets: {},
       freeze: config.freeze ?? [],
       ...(service.dependencies.length === 0 ? {} : { dependencies: service.dependencies }),
+      hooks: service.hooks,
     },
   }
 }

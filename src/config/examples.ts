@@ -31,6 +31,9 @@ export const MORE = `services:
     processes:
       worker: { command: [/app, worker], replicas: 1, standby: { frozen: 1 } }
       report: { command: [/app, report], schedule: "0 3 * * *" }
+    hooks:
+      release: { run: [/app, migrate, up], timeout: 5m }    # once per deploy, in the new image, before traffic
+      after_rollback: { host: [./notify.sh], timeout: 10s }
 environments:
   prod:
     listen: 0.0.0.0:80

@@ -42,6 +42,7 @@ describe('the documented examples', () => {
         standby: { warm: 1, warmForMs: 3_600_000, frozen: 1, frozenForMs: 86_400_000, cold: 5 },
         sets: {},
         freeze: [],
+        hooks: [],
       },
     ])
   })
@@ -169,7 +170,6 @@ extra: 1
       "astern.yaml:18:27 services.gin-shop.processes.Worker: expected a name of lower-case letters, digits and dashes, 40 at most",
       "astern.yaml:18:59 services.gin-shop.processes.report.schedule: expected five fields (minute hour day month weekday) and a time zone that is known: CronPattern: invalid configuration format ('3 am'), exactly five, six, or seven space separated parts are required.",
       "astern.yaml:18:65 services.gin-shop.processes.report.replicas: means nothing for a process with a schedule",
-      "astern.yaml:19:5 services.gin-shop.hooks: hooks are not supported yet",
       "astern.yaml:20:11 services.gin-shop.cpus: expected a number from 0.01 to 1024, got 0",
       "astern.yaml:21:3 services.Bad.Name: expected a name of lower-case letters, digits and dashes, 40 at most, got "Bad.Name"",
       "astern.yaml:22:12 services.Bad.Name.image: the name of an image does not begin with a dash",

@@ -132,7 +132,6 @@ describe('each rule', () => {
       'processes: { worker: { handover: now } }',
       'services.web.processes.worker.handover: expected start_first or stop_first',
     ],
-    ['hooks: {}', 'services.web.hooks: hooks are not supported yet'],
     ['compose: compose.yaml', 'services.web.compose: there is no file compose.yaml'],
     ['compose: a#b#c', 'services.web.compose: expected FILE or FILE#SERVICE, as in compose.yaml#web, got "a#b#c"'],
   ])('refuses %s', (line, problem) => {

@@ -19,6 +19,7 @@ import {
   parsed,
   variables,
 } from './schema-fields.ts'
+import { hooks } from './schema-hooks.ts'
 import { extraHosts, networks } from './schema-networks.ts'
 import { envFile, secrets } from './schema-secrets.ts'
 import { ports, volumes } from './schema-volumes.ts'
@@ -253,6 +254,7 @@ const service = mapping(
         examples: [{ worker: { command: ['/app', 'worker'] } }],
       })
       .optional(),
+    hooks: hooks.optional(),
   },
   { description: 'A service: one deployable unit.' },
 )
@@ -333,7 +335,9 @@ export type EnvironmentConfig = Config['environments'][string]
 
 /** What is said of keys that are not known here: those of later versions, and those that people know from elsewhere. */
 export const UNKNOWN_KEYS: Readonly<Record<string, string>> = {
-  hooks: 'hooks are not supported yet',
+  before_deploy: 'unknown field here; it belongs under hooks',
+  after_deploy: 'unknown field here; it belongs under hooks',
+  after_rollback: 'unknown field here; it belongs under hooks',
   listen: 'unknown field here; it belongs under environments',
   hosts: 'unknown field here; it belongs under environments',
   autopilot: 'unknown field here; it belongs under environments',

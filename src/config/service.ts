@@ -6,6 +6,7 @@ import type {
   Dependency,
   Health,
   HealthTiming,
+  Hook,
   Mount,
   SecretReference,
   StandbyPolicy,
@@ -29,6 +30,7 @@ import type { Placed } from './compose-service.ts'
 import { composeVariables } from './compose-variables.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { FileAccess } from './files.ts'
+import { hooksOf } from './hooks.ts'
 import type { Path, Place, Problems } from './problems.ts'
 import type { PortEntry } from './published-port.ts'
 import { readProcesses } from './processes.ts'
@@ -75,6 +77,7 @@ export type Service = {
   readonly processes: readonly Process[]
   readonly container: ContainerOptions
   readonly dependencies: readonly Dependency[]
+  readonly hooks: readonly Hook[]
 }
 
 const SECRETS_FOLDER = '/run/secrets'
@@ -138,6 +141,7 @@ export function readService(name: string, config: ServiceConfig, context: Servic
       : (composedPorts?.fixed ?? []),
     portsFromCompose: !given('ports'),
     standby: standbyOf(config.standby, DEFAULTS.standby),
+    hooks: hooksOf(config.hooks, at('hooks'), { ...context, words: wordsAt }),
     processes: readProcesses(config, common, {
       at,
       problems,

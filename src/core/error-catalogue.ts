@@ -262,6 +262,21 @@ export const catalogue = {
     message: '{answers} of {of} answers through the proxy came from {release}: {seen}',
     hint: 'astern status shows what serves; astern doctor looks at the proxy.',
   },
+  HOOK_FAILED: {
+    exit: 1,
+    http: 500,
+    retryable: true,
+    message: 'The hook {hook} failed: {reason}{log}',
+    hint: 'Mend what it does, or its place in astern.yaml.',
+  },
+  HOOK_UNKNOWN: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message:
+      'Whether the hook {hook} did its work is unknown: the process that ran it ended before it did. It was not run again.',
+    hint: 'See what it has done ({token}), put that right, then deploy again.',
+  },
   PORT_TAKEN: {
     exit: 2,
     http: 409,

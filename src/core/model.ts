@@ -160,6 +160,31 @@ export type ReleaseProcess = BesideWeb & { readonly health: Health }
 /** A service of a compose project that compose runs. */
 export type Dependency = { readonly project: string; readonly service: string }
 
+/** `before_deploy`: before anything moves · `release`: once a deploy, before the new release is woken · `after_…`: when it is done. */
+export type HookName = 'before_deploy' | 'release' | 'after_deploy' | 'after_rollback'
+
+/** Where the value of a header comes from, when it is sent. */
+export type HeaderSource =
+  | { readonly kind: 'env'; readonly variable: string }
+  | { readonly kind: 'file'; readonly path: string }
+
+/** `run`: in a container of the release. `host`: a program on this host, without a shell, in the folder of the configuration file. */
+export type HookAction =
+  | { readonly kind: 'run'; readonly argv: readonly string[] }
+  | { readonly kind: 'host'; readonly argv: readonly string[]; readonly cwd: string }
+  | { readonly kind: 'webhook'; readonly url: string; readonly headers: Readonly<Record<string, HeaderSource>> }
+
+/** What is done beside a deploy or rollback. Not part of a release: what the configuration says now counts. */
+export type Hook = {
+  readonly name: HookName
+  /** Counts from 1 among those of its name. */
+  readonly place: number
+  readonly action: HookAction
+  readonly timeoutMs: number
+  /** The operation fails with it; otherwise its failure is a warning. */
+  readonly required: boolean
+}
+
 /** One service in one environment as its configuration file has it: validated, defaults filled in, no secret values. */
 export type Definition = Scope & {
   /** Absolute path of the file it came from. */
@@ -186,6 +211,7 @@ export type Definition = Scope & {
   readonly freeze: readonly FreezeWindow[]
   /** What should run before it does. No part of a release. */
   readonly dependencies?: readonly Dependency[]
+  readonly hooks: readonly Hook[]
 }
 
 /** The snapshot that a release is made of: the process `web`, and those beside it. Immutable. */
@@ -281,7 +307,7 @@ export type OperationKind =
 export type Outcome = 'succeeded' | 'rolled_back' | 'failed' | 'refused' | 'noop' | 'busy'
 
 /**
- * One thing that must become true. Every step is an *ensure*: running it twice is running it once.
+ * One thing that must become true. Every step but a hook is an *ensure*: running it twice is running it once.
  * `replicas` are replica names of `release`, all of one process: `web` unless `process` says another.
  */
 export type Step =
@@ -293,6 +319,8 @@ export type Step =
   | { readonly kind: 'prove'; readonly release: number }
   | { readonly kind: 'drain'; readonly release: number; readonly replicas: readonly string[] }
   | ({ readonly kind: 'demote'; readonly level: Level } & OfReplicas)
+  /** No ensure: it carries a token, by which is known whether it was done. Its hook stands in the definition. */
+  | { readonly kind: 'hook'; readonly release: number; readonly hook: HookName; readonly place: number }
 
 /** Traffic moves step by step from a release, over a length of time. */
 export type Ramp = { readonly from: number; readonly ms: number }
@@ -309,6 +337,8 @@ export function stepKey(step: Step): string {
       return `shift_traffic:${step.release === null ? 'nobody' : releaseName(step.release)}`
     case 'demote':
       return `demote:${releaseName(step.release)}${ofProcess(step)}=${step.level}`
+    case 'hook':
+      return `hook:${hookTitle(step.hook, step.place)}`
     case 'create':
     case 'wake':
     case 'health':
@@ -318,6 +348,11 @@ export function stepKey(step: Step): string {
     case 'drain':
       return `${step.kind}:${releaseName(step.release)}`
   }
+}
+
+/** `release`, and `release#2` for the second of that name. */
+export function hookTitle(name: HookName, place: number): string {
+  return place === 1 ? name : `${name}#${place}`
 }
 
 function ofProcess({ process }: OfReplicas): string {

@@ -2,6 +2,7 @@
 import { diffReleases } from './diff.ts'
 import { type Release, releaseName, type Step } from './model.ts'
 import type { Decision, Refused } from './plan.ts'
+import { withHooks } from './plan-hooks.ts'
 import { planSwitch } from './plan-switch.ts'
 import { configOf, hasWeb, named, WEB } from './processes.ts'
 import type { Force } from './plan-rollback.ts'
@@ -25,13 +26,15 @@ export function planDeploy(seen: Seen, release: Release, ask: DeployRequest): De
     const details = { release: releaseName(quarantine.release), reason: quarantine.reason }
     return { outcome: 'refused', code: 'QUARANTINED', details }
   }
+  const way = planSwitch(seen, from, release, 'forward')
   return {
     outcome: 'plan',
     from: from?.number ?? null,
     to: release.number,
     notYetStable: true,
     changes: from === null ? [] : diffReleases(from, release),
-    ...planSwitch(seen, from, release, 'forward'),
+    ...way,
+    steps: withHooks(seen.definition.hooks, release, way.steps),
   }
 }
 

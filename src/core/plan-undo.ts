@@ -2,6 +2,7 @@
 import { diffReleases } from './diff.ts'
 import type { Release, Step } from './model.ts'
 import type { Noop, Plan } from './plan.ts'
+import { withHooks } from './plan-hooks.ts'
 import { planSwitch } from './plan-switch.ts'
 import type { Seen } from './seen.ts'
 
@@ -21,7 +22,7 @@ export function planUndo(seen: Seen, taken: Release | null): Plan | Noop {
     changes: diffReleases(from, taken, new Set(seen.currentSecrets.keys())),
     ...plan,
     // unlike a new release, it may be here no more
-    steps: plan.create.length === 0 ? plan.steps : [pull(taken), ...plan.steps],
+    steps: [...(plan.create.length === 0 ? [] : [pull(taken)]), ...withHooks(seen.definition.hooks, taken, plan.steps)],
   }
 }
 

@@ -119,6 +119,11 @@ export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; 
     message: '经代理的 {of} 个应答中只有 {answers} 个来自 {release}：{seen}',
     hint: '运行 astern status 查看当前服务的版本；运行 astern doctor 检查代理。',
   },
+  HOOK_FAILED: { message: '钩子 {hook} 失败：{reason}{log}', hint: '请修复它所做的事，或修改 astern.yaml 中的配置。' },
+  HOOK_UNKNOWN: {
+    message: '无法确定钩子 {hook} 是否已完成：执行它的进程先行终止。它没有被再次执行。',
+    hint: '请查看它做了什么（{token}），处理之后再重新部署。',
+  },
   PORT_TAKEN: {
     message: '{address} 已被占用{by}。',
     hint: '请停止占用者，或在 astern.yaml 中换一个端口。',

@@ -145,6 +145,7 @@ export const messages = {
   noop: { en: 'nothing to do', 'zh-CN': '无需操作' },
   would: { en: 'dry run', 'zh-CN': '试运行' },
   would_line: { en: 'nothing was changed', 'zh-CN': '未做任何更改' },
+  hooks: { en: 'hooks', 'zh-CN': '钩子' },
   steps: { en: 'steps', 'zh-CN': '步骤' },
   image_not_here: {
     en: 'The image {image} is not on this host: it would be pulled first, and the plan made then.',
@@ -165,6 +166,7 @@ export const messages = {
   step_place_hold: { en: 'place hold', 'zh-CN': '设置保持' },
   step_lift_hold: { en: 'lift hold', 'zh-CN': '解除保持' },
   step_short: { en: 'fewer replicas', 'zh-CN': '副本不足' },
+  step_hook: { en: 'hook', 'zh-CN': '钩子' },
   step_exec: { en: 'command', 'zh-CN': '命令' },
   step_run: { en: 'command', 'zh-CN': '命令' },
   step_outcome: { en: 'outcome', 'zh-CN': '结果' },

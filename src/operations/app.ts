@@ -1,7 +1,9 @@
 // What every operation is given: the state, and the ports to the world. Heavy drivers are loaded when they are first asked for,
 // so that a warm rollback imports none of them.
 import type { Actor } from '../core/model.ts'
+import type { OutputLine } from '../core/output-lines.ts'
 import type { Clock, Random } from '../ports/clock.ts'
+import type { Hooks } from '../ports/hooks.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { Secrets } from '../ports/secrets.ts'
 import type { ProxyProcess, Traffic } from '../ports/traffic.ts'
@@ -15,6 +17,7 @@ export type App = {
   readonly proxy: () => Promise<ProxyProcess>
   readonly secrets: () => Promise<Secrets>
   readonly vcs: () => Promise<Vcs>
+  readonly hooks: () => Promise<Hooks>
   readonly clock: Clock
   readonly random: Random
 }
@@ -24,6 +27,8 @@ export type Asked = {
   readonly actor: Actor
   /** Why, in the words of who asks. */
   readonly reason: string | null
+  /** Hears what hooks write, line by line, without secrets. */
+  readonly onOutput?: (hook: string, line: OutputLine) => void
   /** Aborted by Ctrl-C. */
   readonly signal?: AbortSignal
   /** Aborted where Ctrl-C means: what takes its time on purpose is done at once. */

@@ -1,7 +1,7 @@
 // Deploys several services as one: all of them, or none. Everything new is healthy before the first user is moved; then users are moved service by
 // service, in the order of the set; and only when every service has been proven does one commit say that it happened.
 import { type AsternError, fail } from '../core/errors.ts'
-import { type Definition, type Step, stepKey } from '../core/model.ts'
+import type { Definition, Step } from '../core/model.ts'
 import type { Plan } from '../core/plan.ts'
 import { isPart, partOf, wholeOf } from '../core/transaction-id.ts'
 import type { TrafficSeen } from '../ports/traffic.ts'
@@ -20,7 +20,7 @@ import {
   succeeded,
 } from './deploy.ts'
 import { runSteps, untilUsersMove } from './executor.ts'
-import { planOf, stepsLeft } from './history.ts'
+import { hasShifted, planOf, stepsLeft } from './history.ts'
 import { newTransactionId, type Operation, whileAllLeased } from './operation.ts'
 import { prepareHost } from './prepare.ts'
 
@@ -163,23 +163,29 @@ export function isOfSet(stored: StoredOperation): boolean {
   return stored.kind === 'deploy' && isPart(stored.transactionId)
 }
 
-/** Forward when users of every service had begun to move and nothing had failed; back otherwise. `parts` are all that have no end. */
-export async function finishSet(app: App, parts: readonly Resumed[]): Promise<void> {
+/**
+ * Forward when users of every service had begun to move, or a hook of one had begun, and nothing had failed; back otherwise. `parts` are all that
+ * have no end. Returns why one of them failed.
+ */
+export async function finishSet(app: App, parts: readonly Resumed[]): Promise<AsternError | null> {
   const { journal, operations } = app.store
   const all = operations.parts(wholeOf(parts[0]!.stored.transactionId)).filter(({ outcome }) => outcome !== 'noop')
-  const forward = all.every((part) => {
-    const plan = planOf(part)
-    if (plan === null || part.outcome !== null) return false
-    const events = journal.ofTransaction(part.transactionId)
-    const shift = stepKey({ kind: 'shift_traffic', release: plan.to })
-    return events.some(({ key }) => key === shift) && !events.some(({ status }) => status === 'failed')
-  })
+  const seen = all.map((part) => ({ part, plan: planOf(part), events: journal.ofTransaction(part.transactionId) }))
+  const mayGoOn = seen.every(
+    ({ part, plan, events }) =>
+      plan !== null && part.outcome === null && !events.some(({ status }) => status === 'failed'),
+  )
+  const hasMoved = seen.every(({ plan, events }) => plan !== null && hasShifted(events, plan))
+  const hasBegun = seen.some(({ events }) => events.some(({ step }) => step === 'hook'))
   const planned = parts.flatMap(({ stored, operation }): Planned[] => {
     const plan = planOf(stored)
     if (plan !== null) return [{ operation, plan, steps: stepsLeft(journal.ofTransaction(stored.transactionId), plan) }]
     operation.commit(() => operation.end('failed', { reason: 'it was interrupted before it began to change anything' }))
     return []
   })
-  if (forward) await carryOutAll(app, planned, { attempt: 2 })
-  else await takeAllBack(app, planned, fail('INTERRUPTED', { serving: 'the former releases' }))
+  const endings =
+    mayGoOn && (hasMoved || hasBegun)
+      ? await carryOutAll(app, planned, { attempt: 2 })
+      : await takeAllBack(app, planned, fail('INTERRUPTED', { serving: 'the former releases' }))
+  return [...endings.values()].map(({ error = null }) => error).find((error) => error !== null) ?? null
 }

@@ -11,6 +11,8 @@ import { answered, type Answered, asAsternError, detailOf, type Ending, refOf, s
 import type { App, Asked } from './app.ts'
 import { define } from './define.ts'
 import { runSteps, startPlan } from './executor.ts'
+import { andThen } from './due-hooks.ts'
+import { noteFollowUps } from './follow-ups.ts'
 import { closed, type GateAsked, outdated } from './gate.ts'
 import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
 import { type Draft, findImage, prepareHost, readSecrets, draftRelease } from './prepare.ts'
@@ -38,7 +40,7 @@ export async function planDeployOf(
   const release = { ...draft.release, number: app.store.services.get(definition)?.nextRelease ?? 1 }
   const barred = gate ?? (await outdated(app, definition, release, asked))
   const { force } = asked
-  return { decision: planDeploy({ ...seen, live: draft.live }, release, { force, barred }), release }
+  return { decision: planDeploy({ ...seen, definition, live: draft.live }, release, { force, barred }), release }
 }
 
 /** Errors that are thrown, with nothing changed: those of preparing (image, secrets, engine, proxy). Everything later is in the answer. */
@@ -85,7 +87,7 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
       return answer({ outcome: 'refused', operation, error: fail(decision.code, decision.details) })
     }
     const { outcome, error } = await carryOut(app, operation, decision, { firstStarted: true })
-    return answer({ outcome, operation, plan: decision, error })
+    return andThen(app, operation, answer({ outcome, operation, plan: decision, error }))
   })
 }
 
@@ -196,6 +198,7 @@ export function succeeded(app: App, operation: Operation, plan: Plan): void {
   if (plan.undo === true) holds.lift(operation, ['rollback'])
   else keepSecrets(app, release)
   services.setCandidate(operation, null)
+  noteFollowUps(app, operation, 'after_deploy', plan.to, 'succeeded')
   operation.end('succeeded')
 }
 
@@ -223,7 +226,9 @@ export async function goBack(app: App, operation: Operation, plan: Plan, cause: 
   const close = () => {
     markFailed(app, operation, plan)
     store.services.setActive(operation, plan.from)
-    operation.end(shifted && plan.from !== null ? 'rolled_back' : 'failed', { reason: reasonOf(cause) })
+    const outcome = shifted && plan.from !== null ? 'rolled_back' : 'failed'
+    if (outcome === 'rolled_back') noteFollowUps(app, operation, 'after_rollback', plan.from!, outcome)
+    operation.end(outcome, { reason: reasonOf(cause) })
   }
   try {
     const observed = await app.traffic.observe().catch(() => null)

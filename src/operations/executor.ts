@@ -83,7 +83,7 @@ async function finishStep(
   }
   const common = { step: step.kind, key: stepKey(step), release: step.release, attempt }
   try {
-    const detail = await abortable(effect(app, operation, step), operation.signal)
+    const detail = await attempted(app, operation, step)
     const durationMs = spent()
     operation.commit(() => {
       result(app, operation, step, detail)
@@ -100,6 +100,13 @@ async function finishStep(
     )
     throw error
   }
+}
+
+/** A hook is stopped when the signal aborts, and that is waited for. */
+function attempted(app: App, operation: Operation, step: Step): ReturnType<typeof effect> {
+  if (step.kind !== 'hook') return abortable(effect(app, operation, step), operation.signal)
+  operation.signal.throwIfAborted()
+  return effect(app, operation, step)
 }
 
 /** Rejects as soon as the signal aborts: an effect that hangs holds nobody. Its ensure may still come true, which does no harm. */

@@ -108,8 +108,23 @@ export function planOf(operation: Operation): Plan | null {
  */
 export function stepsLeft(events: readonly JournalEvent[], plan: Plan): Step[] {
   const done = new Set(events.filter(({ status }) => status === 'succeeded').map(({ key }) => key))
-  const again = [stepKey({ kind: 'shift_traffic', release: plan.to }), stepKey({ kind: 'prove', release: plan.to })]
-  return plan.steps.filter((step) => !done.has(stepKey(step)) || again.includes(stepKey(step)))
+  const again = [shiftKey(plan), stepKey({ kind: 'prove', release: plan.to })]
+  // Until the target has traffic, whatever is an ensure is ensured again.
+  const mayRepeat = (step: Step) => (hasShifted(events, plan) ? again.includes(stepKey(step)) : step.kind !== 'hook')
+  return plan.steps.filter((step) => !done.has(stepKey(step)) || mayRepeat(step))
+}
+
+/** Users had begun to move; or a hook had begun, which may have changed what only the new release can live with. */
+export function mustGoOn(events: readonly JournalEvent[], plan: Plan): boolean {
+  return hasShifted(events, plan) || events.some(({ step }) => step === 'hook')
+}
+
+export function hasShifted(events: readonly JournalEvent[], plan: Plan): boolean {
+  return events.some(({ key }) => key === shiftKey(plan))
+}
+
+function shiftKey(plan: Plan): string {
+  return stepKey({ kind: 'shift_traffic', release: plan.to })
 }
 
 /** What goes to what by a plan. */

@@ -2,7 +2,7 @@
 import { reasonOf } from '../core/errors.ts'
 import { scopeName } from '../core/model.ts'
 import type { App } from './app.ts'
-import { doOverdue, isOverdue } from './overdue.ts'
+import { doOverdue, followUp, isOverdue } from './overdue.ts'
 
 const TICK_MS = 1_000
 /** How often the engine is asked whether its containers are as the state says. */
@@ -13,6 +13,7 @@ export type KeeperOptions = {
   readonly signal: AbortSignal
   /** What could not be done; said once until it changes. */
   readonly onTrouble: (what: string, reason: string) => void
+  readonly onFailed: (scope: string, reason: string) => void
   readonly onDone: (scope: string) => void
 }
 
@@ -28,13 +29,17 @@ export function createKeeper(app: App, options: KeeperOptions): Keeper {
   let told = ''
   let backoffMs = 0
   let nextLookAt = 0
+  /** Hooks that run now. They may take minutes; nothing else waits for them. */
+  let hooks: Promise<void> | null = null
 
   async function tick(): Promise<void> {
     const nowMs = app.clock.monotonic()
     const look = nowMs >= nextLookAt
     if (!look && (backoffMs > 0 || !isOverdue(app))) return
     const proxyTrouble = look ? await keepProxy() : []
-    const { done, left } = await doOverdue(app, { look, signal: options.signal })
+    const { done, left, failed } = await doOverdue(app, { look, signal: options.signal, hooks: 'later' })
+    hooks ??= runHooks()
+    for (const { scope, reason } of failed) options.onFailed(scopeName(scope), reason)
     for (const scope of done) options.onDone(scopeName(scope))
     const troubles = [...proxyTrouble, ...left.map(({ scope, reason }) => ({ what: scopeName(scope), reason }))]
     const trouble = troubles.map(({ what, reason }) => `${what}: ${reason}`).join('\n')
@@ -42,6 +47,18 @@ export function createKeeper(app: App, options: KeeperOptions): Keeper {
     told = trouble
     backoffMs = troubles.length === 0 ? 0 : Math.min(MAX_BACKOFF_MS, Math.max(TICK_MS, backoffMs * 2))
     nextLookAt = app.clock.monotonic() + Math.max(backoffMs, troubles.length === 0 ? LOOK_EVERY_MS : 0)
+  }
+
+  async function runHooks(): Promise<void> {
+    try {
+      const { done, failed } = await followUp(app)
+      for (const scope of done) options.onDone(scopeName(scope))
+      for (const { scope, reason } of failed) options.onFailed(scopeName(scope), reason)
+    } catch (error) {
+      options.onTrouble('hooks', reasonOf(error))
+    } finally {
+      hooks = null
+    }
   }
 
   /** An engine that crashed may take what it stopped for stopped by hand, and leave it so: the proxy as well. */
@@ -71,6 +88,7 @@ export function createKeeper(app: App, options: KeeperOptions): Keeper {
           wake = new AbortController()
         }
       }
+      await hooks
     },
     nudge() {
       backoffMs = 0

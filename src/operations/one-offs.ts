@@ -2,10 +2,12 @@
 import { fail } from '../core/errors.ts'
 import { type Release, releaseName, type Scope } from '../core/model.ts'
 import { configOf } from '../core/processes.ts'
-import type { OneOffSpec } from '../ports/runtime.ts'
+import type { OneOffSession, OneOffSpec } from '../ports/runtime.ts'
+import type { CommandEnd } from '../ports/session.ts'
 import type { App } from './app.ts'
 import { endSession } from './session.ts'
 import { environmentOf, takesFiles } from './replica-spec.ts'
+import { writeSecretFiles } from './secret-files.ts'
 
 export type OneOffWanted = {
   readonly name: string
@@ -19,7 +21,19 @@ export type OneOffWanted = {
   readonly keepCurrent: boolean
 }
 
-export function oneOffSpec(app: App, release: Release, wanted: OneOffWanted): OneOffSpec {
+/** Errors: as of the port's `runOnce`. */
+export async function runOneOff(
+  app: App,
+  release: Release,
+  wanted: OneOffWanted,
+  session: OneOffSession,
+): Promise<CommandEnd> {
+  const runtime = await app.runtime()
+  if (takesFiles(release)) await writeSecretFiles(app, release, release, runtime)
+  return runtime.runOnce(oneOffSpec(app, release, wanted), session)
+}
+
+function oneOffSpec(app: App, release: Release, wanted: OneOffWanted): OneOffSpec {
   const { service, environment, number, configDigest } = release
   const { name, transactionId, argv, process, env = {}, keepCurrent } = wanted
   const config = process === null ? release.config : configOf(release.config, process)

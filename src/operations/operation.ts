@@ -27,6 +27,7 @@ export type Operation = Scope & {
   readonly resumed: boolean
   /** Aborts to end at once what takes its time on purpose. */
   readonly hurry: AbortSignal | null
+  readonly onOutput: NonNullable<Asked['onOutput']>
   /** Milliseconds spent, by kind of step and for `plan`. */
   readonly durations: Map<StepKind | 'plan', number>
   /** Runs `work` in a durable transaction while the lease is held. Error: LEASE_LOST. */
@@ -83,6 +84,7 @@ export function begin(
     signal: asked.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, asked.signal]),
     resumed: known?.resumed === true,
     hurry: asked.hurry ?? null,
+    onOutput: asked.onOutput ?? (() => {}),
     durations: new Map(),
     commit: (work) =>
       store.transaction(() => {

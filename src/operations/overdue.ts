@@ -1,7 +1,8 @@
-// Work that nobody did in time: unfinished operations of processes that died, demotions, and containers of commands that ended. Any command does it after its own; `serve` does it on a tick.
+// Work that nobody did in time: unfinished operations of processes that died, demotions, containers of commands that ended, hooks that follow. Any command does it after its own; `serve` does it on a tick.
 import { reasonOf } from '../core/errors.ts'
 import { type Scope, scopeName } from '../core/model.ts'
 import type { App } from './app.ts'
+import { hasDueHooks, runDueHooks } from './due-hooks.ts'
 import { climb, ladderIsDue } from './ladder.ts'
 import { clearLeftOvers, hasLeftOvers } from './one-offs.ts'
 import { abandoned, resumeUnfinished } from './resume.ts'
@@ -11,8 +12,12 @@ export type Overdue = {
   /** Scopes in which something was done. */
   readonly done: readonly Scope[]
   /** What could not be done now and stays due. */
-  readonly left: readonly { readonly scope: Scope; readonly error: unknown; readonly reason: string }[]
+  readonly left: readonly Trouble[]
+  /** What failed and is done with all the same: hooks, and deploys that were finished here. */
+  readonly failed: readonly Trouble[]
 }
+
+type Trouble = { readonly scope: Scope; readonly error: unknown; readonly reason: string }
 
 /** True when a look at the state alone finds something to do. */
 export function isOverdue(app: App): boolean {
@@ -21,20 +26,24 @@ export function isOverdue(app: App): boolean {
       abandoned(app, scope).length > 0 ||
       hasLeftOvers(app, scope) ||
       ladderIsDue(app, scope) ||
+      hasDueHooks(app, scope) ||
       secretFilesAreDue(app, scope),
   )
 }
 
-/** `look`: compares with the engine as well. Throws nothing: what fails stays due and is told. */
+/** `look`: compares with the engine as well. Hooks come last: nothing else waits for them. Throws nothing: what fails is told. */
 export async function doOverdue(
   app: App,
-  options: { readonly look: boolean; readonly signal?: AbortSignal },
+  options: { readonly look: boolean; readonly signal?: AbortSignal; readonly hooks?: 'later' },
 ): Promise<Overdue> {
   const done: Scope[] = []
-  const left: { scope: Scope; error: unknown; reason: string }[] = []
+  const left: Trouble[] = []
+  const failed: Trouble[] = []
   for (const scope of scopesOf(app)) {
     try {
-      const resumed = await resumeUnfinished(app, scope)
+      const resumed = await resumeUnfinished(app, scope, (error) =>
+        failed.push({ scope, error, reason: error.message }),
+      )
       const due = options.look || ladderIsDue(app, scope)
       const steps = due ? (await climb(app, scope, options)).steps : 0
       const cleared = await clearLeftOvers(app, scope)
@@ -44,7 +53,18 @@ export async function doOverdue(
       left.push({ scope, error, reason: reasonOf(error) })
     }
   }
-  return { done, left }
+  const hooks = options.hooks === 'later' ? { done: [], failed: [] } : await followUp(app)
+  return { done: [...done, ...hooks.done], left, failed: [...failed, ...hooks.failed] }
+}
+
+/** Runs the hooks of every scope that follow operations. */
+export async function followUp(app: App): Promise<Pick<Overdue, 'done' | 'failed'>> {
+  const due = scopesOf(app).filter((scope) => hasDueHooks(app, scope))
+  const found = await Promise.all(due.map(async (scope) => ({ scope, troubles: await runDueHooks(app, scope) })))
+  const failed = found.flatMap(({ scope, troubles }) => troubles.map(({ error, reason }) => ({ scope, error, reason })))
+  // What it left in the engine is nobody's any more.
+  for (const scope of due) await clearLeftOvers(app, scope).catch(() => 0)
+  return { done: due, failed }
 }
 
 /** Every scope that is known, also by an operation that died before it got anywhere. */

@@ -1,11 +1,11 @@
 // Finishes what a process that died has left. Invariant: an operation whose owner lives is never touched.
-import { fail } from '../core/errors.ts'
-import { type Scope, stepKey } from '../core/model.ts'
+import { type AsternError, fail } from '../core/errors.ts'
+import type { Scope } from '../core/model.ts'
 import type { Operation as StoredOperation } from '../store/operations.ts'
 import type { App } from './app.ts'
 import { carryOut, goBack } from './deploy.ts'
 import { finishSet, isOfSet } from './deploy-set.ts'
-import { planOf, stepsLeft } from './history.ts'
+import { mustGoOn, planOf, stepsLeft } from './history.ts'
 import { wholeOf } from '../core/transaction-id.ts'
 import { begin, type Operation, whileAllLeased, whileLeased } from './operation.ts'
 import { finishRemoval } from './remove.ts'
@@ -19,30 +19,34 @@ export function abandoned(app: App, scope: Scope): StoredOperation[] {
   return app.store.operations.unfinished(scope)
 }
 
-/** Brings each abandoned operation to its end. Returns how many there were. */
-export async function resumeUnfinished(app: App, scope: Scope): Promise<number> {
+/** Brings each abandoned operation to its end. Returns how many there were. `onFailed` hears of a deploy that failed by more than its interruption. */
+export async function resumeUnfinished(
+  app: App,
+  scope: Scope,
+  onFailed: (error: AsternError) => void = () => {},
+): Promise<number> {
   const left = abandoned(app, scope)
   for (const stored of left) {
     if (app.store.operations.get(stored.transactionId)?.outcome !== null) continue // its set took it along
-    if (isOfSet(stored)) await resumeSet(app, stored)
-    else await resume(app, stored)
+    const error = isOfSet(stored) ? await resumeSet(app, stored) : await resume(app, stored)
+    if (error !== null && error.code === 'DEPLOY_FAILED') onFailed(error)
   }
   return left.length
 }
 
 /** All that is left of its set, as one. A service that another process has taken over from is not touched. */
-async function resumeSet(app: App, stored: StoredOperation): Promise<void> {
+async function resumeSet(app: App, stored: StoredOperation): Promise<AsternError | null> {
   const { store } = app
   const parts = store.operations
     .parts(wholeOf(stored.transactionId))
     .filter((part) => part.outcome === null && abandoned(app, part).length > 0)
     .map((part) => ({ stored: part, ...takeUp(app, part) }))
-  await whileAllLeased(app, parts, () => finishSet(app, parts))
+  return whileAllLeased(app, parts, () => finishSet(app, parts))
 }
 
-async function resume(app: App, stored: StoredOperation): Promise<void> {
+async function resume(app: App, stored: StoredOperation): Promise<AsternError | null> {
   const { operation, controller } = takeUp(app, stored)
-  await whileLeased(app, operation, controller, () => finish(app, operation, stored))
+  return whileLeased(app, operation, controller, () => finish(app, operation, stored))
 }
 
 function takeUp(app: App, stored: StoredOperation): { operation: Operation; controller: AbortController } {
@@ -67,12 +71,20 @@ function takeUp(app: App, stored: StoredOperation): { operation: Operation; cont
   return { operation, controller }
 }
 
-async function finish(app: App, operation: Operation, stored: StoredOperation): Promise<void> {
+async function finish(app: App, operation: Operation, stored: StoredOperation): Promise<AsternError | null> {
   const { store } = app
-  const giveUp = () =>
+  const giveUp = () => {
     operation.commit(() => operation.end('failed', { reason: 'it was interrupted before it began to change anything' }))
-  if (stored.kind === 'remove') return finishRemoval(app, operation)
-  if (stored.kind === 'scale') return finishScale(app, operation)
+    return null
+  }
+  if (stored.kind === 'remove') {
+    await finishRemoval(app, operation)
+    return null
+  }
+  if (stored.kind === 'scale') {
+    await finishScale(app, operation)
+    return null
+  }
   // The ladder is planned anew from what is true, and takes away what a search has started: there is nothing to go on with.
   const plan = stored.kind === 'ladder' || stored.kind === 'bisect' ? null : planOf(stored)
   if (plan === null) return giveUp()
@@ -80,11 +92,12 @@ async function finish(app: App, operation: Operation, stored: StoredOperation): 
   const left = stepsLeft(events, plan)
   if (stored.kind === 'rollback') {
     await takeBack(app, operation, plan, left, { attempt: 2, ...whenDone(app, operation, plan, stored.reason) })
-    return
+    return null
   }
   const wasGoingBack = events.some(({ status }) => status === 'failed')
-  const shiftKey = stepKey({ kind: 'shift_traffic', release: plan.to })
-  if (events.some(({ key }) => key === shiftKey) && !wasGoingBack)
-    await carryOut(app, operation, plan, { attempt: 2, steps: left })
-  else await goBack(app, operation, plan, fail('INTERRUPTED', { serving: 'the former release' }))
+  const { error } =
+    mustGoOn(events, plan) && !wasGoingBack
+      ? await carryOut(app, operation, plan, { attempt: 2, steps: left })
+      : await goBack(app, operation, plan, fail('INTERRUPTED', { serving: 'the former release' }))
+  return error
 }

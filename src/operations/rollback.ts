@@ -12,6 +12,7 @@ import { insertReplicas } from './addresses.ts'
 import { answered, type Answered, asAsternError, detailOf, type Ending, servingNow } from './answer.ts'
 import type { App, Asked } from './app.ts'
 import { type RunOptions, runSteps, startPlan } from './executor.ts'
+import { noteFollowUps } from './follow-ups.ts'
 import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
 import { supersedeUnfinished } from './supersede.ts'
 import { choices, see } from './see.ts'
@@ -181,7 +182,7 @@ export function whenDone(
     after: (step) => {
       if (stepKey(step) === safe) switched(app, operation, plan, reason)
     },
-    atLast: () => operation.end('succeeded'),
+    atLast: () => end(app, operation, plan),
   }
 }
 
@@ -198,7 +199,7 @@ function safeStep({ steps, to }: Plan): Step {
 function leftForLater(app: App, operation: Operation, plan: Plan, error: unknown): boolean {
   if (!isAsternError(error) || !ENGINE_AWAY.has(error.code)) return false
   if (!isSafe(app, operation, plan) || !app.store.leases.holds(operation.lease)) return false
-  operation.commit(() => operation.end('succeeded', { left: error.message }))
+  operation.commit(() => end(app, operation, plan, { left: error.message }))
   return true
 }
 
@@ -206,6 +207,12 @@ function isSafe(app: App, operation: Operation, plan: Plan): boolean {
   const safe = stepKey(safeStep(plan))
   const events = app.store.journal.ofTransaction(operation.transactionId)
   return events.some(({ key, status }) => key === safe && status === 'succeeded')
+}
+
+/** Within a commit. Hooks that follow wait for nobody and nobody for them: they are overdue work from here on. */
+function end(app: App, operation: Operation, plan: Plan, detail?: Parameters<Operation['end']>[1]): void {
+  noteFollowUps(app, operation, 'after_rollback', plan.to, 'succeeded')
+  operation.end('succeeded', detail)
 }
 
 /** Within the commit of the proof: users are safe, and the state says so. */

@@ -2,9 +2,7 @@
 import type { Release } from '../core/model.ts'
 import type { OneOffSession } from '../ports/runtime.ts'
 import type { App } from './app.ts'
-import { oneOffSpec, removeOneOffs } from './one-offs.ts'
-import { takesFiles } from './replica-spec.ts'
-import { writeSecretFiles } from './secret-files.ts'
+import { removeOneOffs, runOneOff } from './one-offs.ts'
 import { type CommandAnswer, type CommandAsked, inSession } from './session.ts'
 import { pull } from './steps.ts'
 
@@ -32,8 +30,7 @@ export async function runCommand(
         const wanted = { name: nameOf(transactionId), transactionId, argv, process, keepCurrent: true }
         await pull(app, { signal: session.signal ?? new AbortController().signal }, release)
         await runtime.ensureNetwork()
-        if (takesFiles(release)) await writeSecretFiles(app, release, release, runtime)
-        return runtime.runOnce(oneOffSpec(app, release, wanted), session)
+        return runOneOff(app, release, wanted, session)
       },
       { place: null, begin },
     )

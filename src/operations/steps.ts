@@ -1,9 +1,11 @@
 // What each step means: its intent (committed before), its effect (an ensure) and its result (committed after).
 import { assertNever, fail, isAsternError } from '../core/errors.ts'
+import { hookContainer } from '../core/hook-container.ts'
 import { hasWeb } from '../core/processes.ts'
-import { type Level, type Release, releaseName, type Scope, type Step } from '../core/model.ts'
+import { type Hook, type Level, type Release, releaseName, type Scope, type Step, stepKey } from '../core/model.ts'
 import type { ReplicaSpec, Runtime } from '../ports/runtime.ts'
 import type { App } from './app.ts'
+import type { HookFacts } from './hook-run.ts'
 import { measured, remember } from './outage.ts'
 import { ramp } from './ramp.ts'
 import type { Operation } from './operation.ts'
@@ -16,9 +18,16 @@ export const PROOF_REQUESTS = 20
 type StepDetail = Readonly<Record<string, unknown>> | null
 
 /** Within the commit that says `started`. */
-export function intent(app: App, scope: Scope, step: Step): void {
+export function intent(app: App, scope: Scope & { readonly transactionId: string }, step: Step): void {
   const { replicas, services } = app.store
   switch (step.kind) {
+    case 'hook': {
+      const { transactionId, service, environment } = scope
+      if (hookOf(app, scope, step).action.kind !== 'run') return
+      const name = hookContainer(transactionId, { name: step.hook, place: step.place })
+      app.store.oneOffs.insert({ service, environment, name, release: step.release, transactionId })
+      return
+    }
     case 'shift_traffic':
       if (step.ramp === undefined) replicas.shift(scope, step.release)
       if (step.release === null) return
@@ -86,6 +95,8 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
       if (step.process === undefined) await ensureTrafficIfUp(app, operation)
       await demote(app, operation, await app.runtime(), step.replicas, step.level)
       return { replicas: step.replicas }
+    case 'hook':
+      return hook(app, operation, step)
     default:
       return assertNever(step)
   }
@@ -93,8 +104,11 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
 
 /** Within the commit that says `succeeded`. */
 export function result(app: App, operation: Operation, step: Step, detail: StepDetail): void {
-  const { replicas } = app.store
+  const { replicas, oneOffs } = app.store
   switch (step.kind) {
+    case 'hook':
+      oneOffs.settle(operation, hookContainer(operation.transactionId, { name: step.hook, place: step.place }))
+      return
     case 'create':
       for (const name of step.replicas) replicas.setLevel(operation, name, 'stopped')
       return
@@ -205,6 +219,43 @@ async function demote(
   await allDone(
     names.map((name) => runtime.ensureDown(replicaNameWithPolicy(app, operation, name), level, operation.signal)),
   )
+}
+
+type HookStep = Extract<Step, { readonly kind: 'hook' }>
+
+function hookOf(app: App, scope: Scope, step: HookStep): Hook {
+  const hooks = app.store.services.get(scope)?.definition.hooks ?? []
+  const found = hooks.find(({ name, place }) => name === step.hook && place === step.place)
+  if (found === undefined) throw new Error(`no hook ${step.hook} of ${scope.service} in ${scope.environment}`)
+  return found
+}
+
+/** The only step that is no ensure: an earlier attempt is asked how it ended, and where nothing tells, it is not begun again. */
+async function hook(app: App, operation: Operation, step: HookStep): Promise<StepDetail> {
+  const { store } = app
+  const { kind, transactionId, actor, signal, onOutput } = operation
+  const stored = store.operations.get(transactionId)
+  const from = stored?.from ?? null
+  const facts: HookFacts = {
+    operation: kind,
+    transactionId,
+    from: from === null ? null : store.releases.get(operation, from),
+    to: releaseOf(app, operation, step.release),
+    outcome: null,
+    actor,
+    reason: stored?.reason ?? null,
+  }
+  const key = stepKey(step)
+  const begun = store.journal.ofTransaction(transactionId).filter((event) => event.key === key)
+  const { runHook } = await import('./hook-run.ts')
+  return runHook(app, {
+    hook: hookOf(app, operation, step),
+    facts,
+    // The one of this attempt is among them.
+    begun: begun.filter(({ status }) => status === 'started').length > 1,
+    onOutput,
+    signal,
+  })
 }
 
 /** With the proxy down its file is right all the same, and there is nobody to protect. */

@@ -9,6 +9,7 @@ import { insertReplicas } from './addresses.ts'
 import { answered, type Answered, asAsternError, detailOf, type Ending } from './answer.ts'
 import type { App, Asked } from './app.ts'
 import { carryOut, observeFor } from './deploy.ts'
+import { andThen } from './due-hooks.ts'
 import { startPlan } from './executor.ts'
 import { begin, type Operation, whileLeased } from './operation.ts'
 import { see } from './see.ts'
@@ -48,7 +49,7 @@ export async function undo(app: App, scope: Scope, asked: Asked): Promise<Answer
   }
   return whileLeased(app, operation, controller, async () => {
     const { outcome, error } = await carryOut(app, operation, decision, { firstStarted: true })
-    return answer({ outcome, operation, plan: decision, error })
+    return andThen(app, operation, answer({ outcome, operation, plan: decision, error }))
   })
 }
 

@@ -16,15 +16,20 @@ export function createOneOffs(db: Database, processes: ProcessTable) {
   const where = 'WHERE service = ? AND environment = ?'
   const isDead = (row: Row) => processes.liveness(JSON.parse(String(row['owner'])) as Owner) === 'dead'
   return {
-    /** Notes a container that is about to be created. Noting it twice is noting it once. */
-    insert(oneOff: OneOff): void {
+    /**
+     * Notes a container that is about to be created. Noting it twice is noting it once. `awaited`: its result is wanted although its operation has
+     * ended.
+     */
+    insert(oneOff: OneOff, { awaited } = { awaited: false }): void {
       db.run(
-        'INSERT INTO one_offs (service, environment, name, release, transaction_id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+        `INSERT INTO one_offs (service, environment, name, release, transaction_id, awaited) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING`,
         oneOff.service,
         oneOff.environment,
         oneOff.name,
         oneOff.release,
         oneOff.transactionId,
+        awaited ? 1 : 0,
       )
     },
 
@@ -40,7 +45,7 @@ export function createOneOffs(db: Database, processes: ProcessTable) {
     /** Those that nobody needs: the result is committed, or the operation has ended without one. */
     spent(scope: Scope): OneOff[] {
       const sql = `SELECT one_offs.* FROM one_offs LEFT JOIN operations USING (transaction_id)
-         WHERE one_offs.service = ? AND one_offs.environment = ? AND (settled = 1 OR operations.ended_at IS NOT NULL)`
+         WHERE one_offs.service = ? AND one_offs.environment = ? AND (settled = 1 OR (awaited = 0 AND operations.ended_at IS NOT NULL))`
       return db.all(sql, scope.service, scope.environment).map(toOneOff)
     },
 

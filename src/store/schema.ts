@@ -114,4 +114,17 @@ export const migrations: readonly string[] = [
     transaction_id TEXT PRIMARY KEY, service TEXT NOT NULL, environment TEXT NOT NULL, owner TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- hooks that follow an operation, committed with its success, until they were run
+  CREATE TABLE due_hooks (
+    transaction_id TEXT NOT NULL, hook TEXT NOT NULL, place INTEGER NOT NULL,
+    service TEXT NOT NULL, environment TEXT NOT NULL,
+    release INTEGER NOT NULL,              -- that serves after the operation
+    outcome TEXT NOT NULL,
+    owner TEXT,                            -- who began it; NULL: nobody
+    PRIMARY KEY (transaction_id, hook, place)
+  ) STRICT, WITHOUT ROWID;
+  -- 1: its result is wanted although its operation has ended
+  ALTER TABLE one_offs ADD COLUMN awaited INTEGER NOT NULL DEFAULT 0;
+  `,
 ]

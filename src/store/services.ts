@@ -128,7 +128,16 @@ export function createServices(db: Database, meta: Meta) {
     /** Forgets the service; its history stays in the journal, so its numbers go on where they ended. */
     remove(scope: Scope): void {
       meta.set(numberKey(scope), String(this.get(scope)?.nextRelease ?? 1))
-      for (const table of ['current_secrets', 'replicas', 'one_offs', 'quarantine', 'holds', 'releases', 'services']) {
+      for (const table of [
+        'current_secrets',
+        'replicas',
+        'one_offs',
+        'due_hooks',
+        'quarantine',
+        'holds',
+        'releases',
+        'services',
+      ]) {
         db.run(`DELETE FROM ${table} ${where}`, scope.service, scope.environment)
       }
     },
@@ -154,12 +163,13 @@ function toService(row: Row): Service {
   return {
     service: String(row['service']),
     environment: String(row['environment']),
-    // one that was stored before there were other processes, sets and freeze windows
+    // one that was stored before there were other processes, sets, freeze windows, or hooks
     definition: {
       processes: [],
       sets: {},
       freeze: [],
-      ...(JSON.parse(String(row['definition'])) as Omit<Definition, 'processes' | 'sets' | 'freeze'>),
+      hooks: [],
+      ...(JSON.parse(String(row['definition'])) as Omit<Definition, 'processes' | 'sets' | 'freeze' | 'hooks'>),
     },
     live: {
       ...(JSON.parse(String(row['live_processes'])) as Record<string, number>),

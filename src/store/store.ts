@@ -4,6 +4,7 @@ import type { ProcessTable } from '../ports/process-table.ts'
 import type { Random } from '../ports/clock.ts'
 import { Database } from './database.ts'
 import { createHolds } from './holds.ts'
+import { createDueHooks } from './due-hooks.ts'
 import { createJournal } from './journal.ts'
 import { createLeases } from './leases.ts'
 import { createMeta } from './meta.ts'
@@ -47,6 +48,7 @@ export function openStore(folder: string, processes: ProcessTable, random: Rando
     leases: createLeases(db, processes),
     operations: createOperations(db),
     oneOffs: createOneOffs(db, processes),
+    dueHooks: createDueHooks(db, processes),
     journal: createJournal(db),
     vault: openVault(join(folder, 'key'), () => meta.get(SEALED_WITH)),
     sealedWith: (keyId: string) => meta.set(SEALED_WITH, keyId),

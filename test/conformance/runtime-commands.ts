@@ -42,6 +42,7 @@ export function runsCommands(open: () => Promise<RuntimeWorld>): void {
       configDigest,
       config,
       argv,
+      secretFiles: null,
       openEnv: () => ({}),
       ...changes,
     }

@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import type { Definition, ImageFacts, Scope } from '../../src/core/model.ts'
+import { FakeHooks } from '../../src/drivers/fake/hooks.ts'
 import { createFakeRuntime } from '../../src/drivers/fake/runtime.ts'
 import { FakeEngine } from '../../src/drivers/fake/engine.ts'
 import { createFakeVcs } from '../../src/drivers/fake/vcs.ts'
@@ -52,6 +53,7 @@ export type Moment = { readonly name: string; readonly when: 'before' | 'after' 
 export class World {
   readonly clock = new IdleClock()
   readonly engine = new FakeEngine(this.clock)
+  readonly hooks = new FakeHooks(this.clock)
   readonly processes = new FakeProcesses()
   readonly folder = temporaryFolder()
   readonly random = countingRandom()
@@ -122,7 +124,12 @@ export class World {
       })
     const runtime = counted(
       'runtime',
-      createFakeRuntime({ installation: store.installation, engine: this.engine, subnets: store.subnet }),
+      createFakeRuntime({
+        installation: store.installation,
+        engine: this.engine,
+        subnets: store.subnet,
+        onRunning: () => moment('command', 'after'),
+      }),
     )
     let depth = 0
     const transaction = <T>(work: () => T): T => {
@@ -145,6 +152,11 @@ export class World {
       runtime: async () => runtime,
       proxy: () => Promise.reject(new Error('no proxy process here')),
       vcs: async () => createFakeVcs(this.commits),
+      hooks: async () =>
+        counted(
+          'hooks',
+          this.hooks.open(() => moment('hook', 'after')),
+        ),
       secrets: async () => ({
         resolve: async ({ name }: SecretReference) => {
           const value = this.secrets.get(name)
