@@ -1,5 +1,5 @@
 // Turns an error into what the user reads (or, with --json, what a program reads), and into the exit code.
-import type { ExitCode } from '../core/error-catalogue.ts'
+import type { ExitCode } from '../core/error-entry.ts'
 import { type AsternError, fail, fillIn, isAsternError, reasonOf } from '../core/errors.ts'
 import type { Outcome } from '../core/model.ts'
 import { unbegun } from '../operations/answer.ts'

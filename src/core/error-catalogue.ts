@@ -1,19 +1,7 @@
 // The catalogue of everything that can go wrong and that a user can do something about. docs/errors.md is generated from it.
 // A programmer's error is not in here: it is an assertion and crashes.
-
-/** 1 internal · 2 usage or configuration · 3 refused · 4 deploy failed, the previous release serves · 5 rollback failed · 6 nothing to do · 7 busy */
-export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 7
-
-type Entry = {
-  readonly exit: ExitCode
-  /** For the API to come. */
-  readonly http: number
-  readonly retryable: boolean
-  /** What and why, and what is true now. `{name}` is replaced by a detail. */
-  readonly message: string
-  /** What to do. */
-  readonly hint: string
-}
+import type { Entry } from './error-entry.ts'
+import { hostErrors } from './host-errors.ts'
 
 export const catalogue = {
   // --- usage and configuration
@@ -301,110 +289,5 @@ export const catalogue = {
     hint: 'Wait for it; a rollback does not have to wait for a deploy.',
   },
   // --- the host
-  ENGINE_UNAVAILABLE: {
-    exit: 1,
-    http: 502,
-    retryable: true,
-    message: 'The Docker engine at {endpoint} does not answer: {reason}',
-    hint: 'Start Docker; astern doctor looks closer.',
-  },
-  ENGINE_PERMISSION: {
-    exit: 1,
-    http: 502,
-    retryable: false,
-    message: 'No permission to use the Docker engine at {endpoint}.',
-    hint: 'Run as root or join the group docker (sudo usermod -aG docker $USER, then log in again).',
-  },
-  ENGINE_TOO_OLD: {
-    exit: 1,
-    http: 502,
-    retryable: false,
-    message: 'The Docker engine is {version}; 20.10 or newer is needed.',
-    hint: 'Upgrade Docker.',
-  },
-  PROXY_DOWN: {
-    exit: 1,
-    http: 502,
-    retryable: true,
-    message: 'The proxy is not running: {reason}',
-    hint: 'astern up starts it.',
-  },
-  PROXY_UNAVAILABLE: {
-    exit: 1,
-    http: 502,
-    retryable: false,
-    message: 'HAProxy cannot be had: {reason}',
-    hint: 'Pull or build the image haproxy:3.2, or install HAProxy 3.0 or newer on the host.',
-  },
-  PROXY_REFUSED: {
-    exit: 1,
-    http: 502,
-    retryable: true,
-    message: 'HAProxy refused `{command}`: {answer}',
-    hint: 'astern doctor compares its file with what it runs.',
-  },
-  PROXY_TOO_OLD: {
-    exit: 1,
-    http: 502,
-    retryable: false,
-    message: 'HAProxy is {version}; 3.0 or newer is needed.',
-    hint: 'Use the image haproxy:3.2.',
-  },
-  NETWORK_FULL: {
-    exit: 1,
-    http: 500,
-    retryable: false,
-    message: 'No address is free in the network {network}.',
-    hint: 'astern releases shows what stands by; lower `standby` in astern.yaml.',
-  },
-  STATE_CORRUPTED: {
-    exit: 1,
-    http: 500,
-    retryable: false,
-    message: 'The state {path} cannot be read: {reason}. It was left as it is.',
-    hint: 'Restore a copy of it, or move it away and start anew with astern up; services keep running meanwhile.',
-  },
-  STATE_NEWER: {
-    exit: 1,
-    http: 500,
-    retryable: false,
-    message:
-      'The state {path} was written by a newer Astern (schema {found}, this one knows {known}). It was left as it is.',
-    hint: 'Use that newer Astern.',
-  },
-  STATE_PERMISSION: {
-    exit: 1,
-    http: 500,
-    retryable: false,
-    message: 'The state folder {path} cannot be written: {reason}.',
-    hint: 'Run as its owner, join the group astern, or set ASTERN_STATE.',
-  },
-  DISK_FULL: {
-    exit: 1,
-    http: 507,
-    retryable: true,
-    message: 'The disk is full: {path} could not be written.',
-    hint: 'Free some space; a rollback still works.',
-  },
-  JOURNAL_TAMPERED: {
-    exit: 1,
-    http: 500,
-    retryable: false,
-    message: 'The journal does not match its hashes from row {seq} on.',
-    hint: 'Somebody changed it by hand, or the file is damaged. Compare it with a backup.',
-  },
-  LEASE_LOST: {
-    exit: 7,
-    http: 409,
-    retryable: true,
-    message: 'Another operation took over.',
-    hint: 'astern log shows it.',
-  },
-  INTERNAL: {
-    exit: 1,
-    http: 500,
-    retryable: false,
-    message: '{reason}',
-    hint: 'This is a defect in Astern. Please report it with astern log.',
-  },
+  ...hostErrors,
 } as const satisfies Record<string, Entry>

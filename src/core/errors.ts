@@ -1,5 +1,6 @@
 // Errors that a user can act on, made from the catalogue. A programmer's error is not among them: it is an assertion and crashes.
-import { catalogue, type ExitCode } from './error-catalogue.ts'
+import { catalogue } from './error-catalogue.ts'
+import type { ExitCode } from './error-entry.ts'
 
 export type ErrorCode = keyof typeof catalogue
 export type Details = Readonly<Record<string, string | number>>

@@ -82,7 +82,7 @@ async function finish(app: App, operation: Operation, stored: StoredOperation): 
     return null
   }
   if (stored.kind === 'scale') {
-    await finishScale(app, operation)
+    finishScale(app, operation)
     return null
   }
   // The ladder is planned anew from what is true, and takes away what a search has started: there is nothing to go on with.

@@ -1,0 +1,111 @@
+// The part of the catalogue that is about the host: the engine, the proxy, the state, the process itself.
+import type { Entry } from './error-entry.ts'
+
+export const hostErrors = {
+  ENGINE_UNAVAILABLE: {
+    exit: 1,
+    http: 502,
+    retryable: true,
+    message: 'The Docker engine at {endpoint} does not answer: {reason}',
+    hint: 'Start Docker; astern doctor looks closer.',
+  },
+  ENGINE_PERMISSION: {
+    exit: 1,
+    http: 502,
+    retryable: false,
+    message: 'No permission to use the Docker engine at {endpoint}.',
+    hint: 'Run as root or join the group docker (sudo usermod -aG docker $USER, then log in again).',
+  },
+  ENGINE_TOO_OLD: {
+    exit: 1,
+    http: 502,
+    retryable: false,
+    message: 'The Docker engine is {version}; 20.10 or newer is needed.',
+    hint: 'Upgrade Docker.',
+  },
+  PROXY_DOWN: {
+    exit: 1,
+    http: 502,
+    retryable: true,
+    message: 'The proxy is not running: {reason}',
+    hint: 'astern up starts it.',
+  },
+  PROXY_UNAVAILABLE: {
+    exit: 1,
+    http: 502,
+    retryable: false,
+    message: 'HAProxy cannot be had: {reason}',
+    hint: 'Pull or build the image haproxy:3.2, or install HAProxy 3.0 or newer on the host.',
+  },
+  PROXY_REFUSED: {
+    exit: 1,
+    http: 502,
+    retryable: true,
+    message: 'HAProxy refused `{command}`: {answer}',
+    hint: 'astern doctor compares its file with what it runs.',
+  },
+  PROXY_TOO_OLD: {
+    exit: 1,
+    http: 502,
+    retryable: false,
+    message: 'HAProxy is {version}; 3.0 or newer is needed.',
+    hint: 'Use the image haproxy:3.2.',
+  },
+  NETWORK_FULL: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message: 'No address is free in the network {network}.',
+    hint: 'astern releases shows what stands by; lower `standby` in astern.yaml.',
+  },
+  STATE_CORRUPTED: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message: 'The state {path} cannot be read: {reason}. It was left as it is.',
+    hint: 'Restore a copy of it, or move it away and start anew with astern up; services keep running meanwhile.',
+  },
+  STATE_NEWER: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message:
+      'The state {path} was written by a newer Astern (schema {found}, this one knows {known}). It was left as it is.',
+    hint: 'Use that newer Astern.',
+  },
+  STATE_PERMISSION: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message: 'The state folder {path} cannot be written: {reason}.',
+    hint: 'Run as its owner, join the group astern, or set ASTERN_STATE.',
+  },
+  DISK_FULL: {
+    exit: 1,
+    http: 507,
+    retryable: true,
+    message: 'The disk is full: {path} could not be written.',
+    hint: 'Free some space; a rollback still works.',
+  },
+  JOURNAL_TAMPERED: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message: 'The journal does not match its hashes from row {seq} on.',
+    hint: 'Somebody changed it by hand, or the file is damaged. Compare it with a backup.',
+  },
+  LEASE_LOST: {
+    exit: 7,
+    http: 409,
+    retryable: true,
+    message: 'Another operation took over.',
+    hint: 'astern log shows it.',
+  },
+  INTERNAL: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message: '{reason}',
+    hint: 'This is a defect in Astern. Please report it with astern log.',
+  },
+} as const satisfies Record<string, Entry>
