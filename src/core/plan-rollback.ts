@@ -3,6 +3,7 @@ import { diffReleases } from './diff.ts'
 import { type Release, releaseName, type Step } from './model.ts'
 import type { Decision, Noop, NoopWhy, Refused } from './plan.ts'
 import { planSwitch } from './plan-switch.ts'
+import { hasWeb } from './processes.ts'
 import type { Seen } from './seen.ts'
 
 export type Force = 'quarantine' | 'hold' | 'outdated' | 'freeze' | 'schema'
@@ -37,14 +38,15 @@ export function planRollback(seen: Seen, choices: RollbackChoices, ask: Rollback
     notYetStable: !target.stable,
     changes: from === null ? [] : diffReleases(from, target, new Set(seen.currentSecrets.keys())),
     ...planned,
-    steps: planned.steps.map((step) => ramped(seen, step, ask)),
+    steps: planned.steps.map((step) => ramped(seen, target, step, ask)),
   }
 }
 
-/** Only what serves now can hand over step by step. */
-function ramped(seen: Seen, step: Step, { rampMs }: RollbackRequest): Step {
-  if (rampMs === undefined || step.kind !== 'shift_traffic' || seen.active === null) return step
-  return step.release === seen.active.number ? step : { ...step, ramp: { from: seen.active.number, ms: rampMs } }
+/** Only what serves users now can hand them over step by step. */
+function ramped({ active }: Seen, target: Release, step: Step, { rampMs }: RollbackRequest): Step {
+  if (rampMs === undefined || step.kind !== 'shift_traffic' || active === null || active.number === target.number)
+    return step
+  return hasWeb(active.config) && hasWeb(target.config) ? { ...step, ramp: { from: active.number, ms: rampMs } } : step
 }
 
 /** Why a release cannot be gone back to; `null`: it can. */

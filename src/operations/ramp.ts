@@ -1,38 +1,48 @@
-// Moves traffic from one release to another step by step. Each step is committed, then ensured, so that whoever resumes goes on where it stood.
-// Invariant: however it ends, but for a lost lease, the committed intent is that the target gets everything.
+// Moves traffic from one release to another: all of it, or step by step. Each step of a ramp is committed, then ensured.
+// Invariant: however a ramp ends, but for a lost lease, the committed intent is that the target gets everything.
 import { isAsternError } from '../core/errors.ts'
-import type { Ramp } from '../core/model.ts'
+import type { Ramp, Scope } from '../core/model.ts'
 import { FULL_WEIGHT } from '../store/replicas.ts'
 import type { App } from './app.ts'
 import type { Operation } from './operation.ts'
 
 const RAMP_TICK_MS = 1_000
 
-/** Errors: those of `ensure`, with everything committed to the target. */
+/** Within a commit: all traffic goes to the release, which is the active one from now on; `null`: to nobody. */
+export function moveAll(app: App, scope: Scope, release: number | null): void {
+  const { replicas, services } = app.store
+  replicas.shift(scope, release)
+  if (release === null) return
+  services.setActive(scope, release)
+  if (services.get(scope)?.candidate === release) services.setCandidate(scope, null)
+}
+
+/**
+ * Whoever resumes it moves the rest at once: the release that was to go has served long enough, and the command that resumes is about something else.
+ * Errors: those of `ensure`, with everything committed to the target.
+ */
 export async function ramp(
   app: App,
   operation: Operation,
   to: number,
   { from, ms }: Ramp,
 ): Promise<{ readonly ramp_ms: number; readonly hurried: boolean }> {
-  const { clock, traffic } = app
-  const { replicas } = app.store
-  const hurry = operation.hurry ?? new AbortController().signal
+  const { clock, traffic, store } = app
+  const hurry = operation.resumed ? AbortSignal.abort() : (operation.hurry ?? new AbortController().signal)
   const startedAt = clock.monotonic()
-  const alreadyMs = (replicas.weightOf(operation, to) / FULL_WEIGHT) * ms
   const spentMs = () => clock.monotonic() - startedAt
   try {
-    while (alreadyMs + spentMs() < ms) {
-      if (!(await pause(app, Math.min(RAMP_TICK_MS, ms - alreadyMs - spentMs()), operation.signal, hurry))) break
-      const weight = Math.min(FULL_WEIGHT, Math.round((FULL_WEIGHT * (alreadyMs + spentMs())) / ms))
-      operation.commit(() => replicas.ramp(operation, from, to, weight))
+    while (!hurry.aborted && spentMs() < ms) {
+      if (!(await pause(app, Math.min(RAMP_TICK_MS, ms - spentMs()), operation.signal, hurry))) break
+      const weight = Math.min(FULL_WEIGHT, Math.round((FULL_WEIGHT * spentMs()) / ms))
+      operation.commit(() => store.replicas.ramp(operation, from, to, weight))
       await traffic.ensure(operation)
     }
   } catch (error) {
     if (!isAsternError(error)) throw error
     // Whatever is wrong shows below, where everything goes to the target.
   }
-  operation.commit(() => replicas.shift(operation, to))
+  operation.commit(() => moveAll(app, operation, to))
   await traffic.ensure(operation)
   return { ramp_ms: Math.round(spentMs()), hurried: hurry.aborted }
 }

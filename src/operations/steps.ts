@@ -7,7 +7,7 @@ import type { ReplicaSpec, Runtime } from '../ports/runtime.ts'
 import type { App } from './app.ts'
 import type { HookFacts } from './hook-run.ts'
 import { measured, remember } from './outage.ts'
-import { ramp } from './ramp.ts'
+import { moveAll, ramp } from './ramp.ts'
 import type { Operation } from './operation.ts'
 import { replicaNameWithPolicy, replicaSpec, takesFiles } from './replica-spec.ts'
 
@@ -19,7 +19,7 @@ type StepDetail = Readonly<Record<string, unknown>> | null
 
 /** Within the commit that says `started`. */
 export function intent(app: App, scope: Scope & { readonly transactionId: string }, step: Step): void {
-  const { replicas, services } = app.store
+  const { replicas } = app.store
   switch (step.kind) {
     case 'hook': {
       const { transactionId, service, environment } = scope
@@ -29,10 +29,8 @@ export function intent(app: App, scope: Scope & { readonly transactionId: string
       return
     }
     case 'shift_traffic':
-      if (step.ramp === undefined) replicas.shift(scope, step.release)
-      if (step.release === null) return
-      services.setActive(scope, step.release)
-      if (services.get(scope)?.candidate === step.release) services.setCandidate(scope, null)
+      // Until a ramp has ended, what served before is the active release: a rollback that takes over goes back from that.
+      if (step.ramp === undefined) moveAll(app, scope, step.release)
       return
     case 'drain':
       for (const name of step.replicas) replicas.rest(scope, name)

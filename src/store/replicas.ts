@@ -152,12 +152,6 @@ export function createReplicas(db: Database, services: Services, meta: Meta) {
       touch()
     },
 
-    /** The weight that a ramp to this release has come to. */
-    weightOf(scope: Scope, release: number): number {
-      const sql = `SELECT max(weight) AS weight FROM replicas ${where} AND release = ?`
-      return Number(db.get(sql, scope.service, scope.environment, release)?.['weight'] ?? 0)
-    },
-
     /** All that the proxy should do, as committed. */
     wanted(): TrafficWanted {
       const servers = db.all('SELECT * FROM replicas WHERE attached = 1 ORDER BY service, environment, release, name')
