@@ -129,6 +129,18 @@ describe('astern rollback --ramp', () => {
     await shop.atRest()
   })
 
+  it('is brought to its end by the next command when it was killed on the way', async () => {
+    await shop.deploy('bad-killed')
+    const began = await shop.begin(['rollback', '--ramp', '60s'])
+    const shares = async () => Object.keys((await shop.service())['shares'] as object).sort()
+    await until('both to get requests', async () => (await shares()).length === 2)
+    began.kill('SIGKILL')
+    await began.ended
+    await until('all requests to go to r1', async () => (await shares()).join() === 'r1')
+    expect(await shop.service()).toMatchObject({ active: { release: 'r1' }, candidate: null })
+    expect(await shop.visit()).toMatchObject({ release: 'v1' })
+  })
+
   it.each(['0s', '2h', 'soon', '-1s'])('refuses a ramp of %s', async (ramp) => {
     const refused = await shop.astern(['rollback', `--ramp=${ramp}`, '--json'])
     expect(refused).toMatchObject({ code: 2, last: { error: { code: 'USAGE' } } })
