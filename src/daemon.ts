@@ -4,6 +4,7 @@ import { createHaproxyTraffic } from './drivers/haproxy/driver.ts'
 import { hostClock, hostRandom } from './drivers/host/clock.ts'
 import { createProcessTable } from './drivers/host/process-table.ts'
 import { createProxyLock } from './drivers/host/proxy-lock.ts'
+import { createRoles } from './drivers/host/roles.ts'
 import type { App } from './operations/app.ts'
 import type { Environment } from './state-folder.ts'
 import { openStore } from './store/store.ts'
@@ -33,6 +34,7 @@ export function compose(folder: string, env: Environment): App {
     random: hostRandom,
     traffic,
     runtime,
+    roles: createRoles(folder),
     proxy: once(async () => {
       const [{ createProxyProcess }, { createEngineApi }, { resolveEndpoint }] = await Promise.all([
         import('./drivers/haproxy/process.ts'),

@@ -498,8 +498,9 @@ describe('secrets', () => {
     const { world, app } = await rotated()
     await rollBack(app, definition)
     await doOverdue(app, { look: true })
-    for (const name of readdirSync(world.folder)) {
-      const bytes = readFileSync(join(world.folder, name), 'latin1')
+    const entries = readdirSync(world.folder, { recursive: true, withFileTypes: true })
+    for (const { name, parentPath } of entries.filter((entry) => entry.isFile())) {
+      const bytes = readFileSync(join(parentPath, name), 'latin1')
       for (const value of ['database-one', 'database-two', 'payment-one', 'payment-two'])
         expect(bytes.includes(value), `${value} in ${name}`).toBe(false)
     }

@@ -4,6 +4,7 @@ import type { Actor } from '../core/model.ts'
 import type { OutputLine } from '../core/output-lines.ts'
 import type { Clock, Random } from '../ports/clock.ts'
 import type { Hooks } from '../ports/hooks.ts'
+import type { Roles } from '../ports/roles.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { Secrets } from '../ports/secrets.ts'
 import type { ProxyProcess, Traffic } from '../ports/traffic.ts'
@@ -18,6 +19,7 @@ export type App = {
   readonly secrets: () => Promise<Secrets>
   readonly vcs: () => Promise<Vcs>
   readonly hooks: () => Promise<Hooks>
+  readonly roles: Roles
   readonly clock: Clock
   readonly random: Random
 }

@@ -20,6 +20,7 @@ import {
   succeeded,
 } from './deploy.ts'
 import { runSteps, untilUsersMove } from './executor.ts'
+import { writeRolesIfPossible } from './roles.ts'
 import { hasShifted, planOf, stepsLeft } from './history.ts'
 import { newTransactionId, type Operation, whileAllLeased } from './operation.ts'
 import { prepareHost } from './prepare.ts'
@@ -59,6 +60,7 @@ export async function deploySet(app: App, members: readonly Member[], asked: Set
       return plan.outcome === 'plan' ? [{ operation, plan, steps: plan.steps }] : []
     })
     const endings = await carryOutAll(app, planned, { firstStarted: true })
+    for (const { operation } of planned) writeRolesIfPossible(app, operation)
     const answers = parts.map((part, index) => {
       const decision = decisions[index]!
       if (decision.outcome === 'plan') return answer(part, { plan: decision, ...endings.get(part.operation)! })

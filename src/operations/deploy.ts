@@ -17,6 +17,7 @@ import { closed, type GateAsked, outdated } from './gate.ts'
 import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
 import { type Draft, findImage, prepareHost, readSecrets, draftRelease } from './prepare.ts'
 import { supersedeUnfinished } from './supersede.ts'
+import { writeRolesIfPossible } from './roles.ts'
 import { see } from './see.ts'
 
 /** The exit code of what is refused. */
@@ -181,7 +182,9 @@ export async function carryOut(
     return { outcome: 'succeeded', error: null }
   } catch (error) {
     if (lostLease(error, operation)) return { outcome: 'rolled_back', error: preempted(app, operation) }
-    return goBack(app, operation, plan, error)
+    return await goBack(app, operation, plan, error)
+  } finally {
+    writeRolesIfPossible(app, operation)
   }
 }
 

@@ -6,6 +6,7 @@ import { hasDueHooks, runDueHooks } from './due-hooks.ts'
 import { climb, ladderIsDue } from './ladder.ts'
 import { clearLeftOvers, hasLeftOvers } from './one-offs.ts'
 import { abandoned, resumeUnfinished } from './resume.ts'
+import { rolesAreDue, writeRoles, writeRolesIfPossible } from './roles.ts'
 import { secretFilesAreDue, tidySecretFiles } from './secret-files.ts'
 
 export type Overdue = {
@@ -27,6 +28,7 @@ export function isOverdue(app: App): boolean {
       hasLeftOvers(app, scope) ||
       ladderIsDue(app, scope) ||
       hasDueHooks(app, scope) ||
+      rolesAreDue(app, scope) ||
       secretFilesAreDue(app, scope),
   )
 }
@@ -44,10 +46,12 @@ export async function doOverdue(
       const resumed = await resumeUnfinished(app, scope, (error) =>
         failed.push({ scope, error, reason: error.message }),
       )
+      writeRolesIfPossible(app, scope)
       const due = options.look || ladderIsDue(app, scope)
       const steps = due ? (await climb(app, scope, options)).steps : 0
       const cleared = await clearLeftOvers(app, scope)
       const tidied = tidySecretFiles(app, scope)
+      writeRoles(app, scope)
       if (resumed + steps + cleared + tidied > 0) done.push(scope)
     } catch (error) {
       left.push({ scope, error, reason: reasonOf(error) })

@@ -4,6 +4,7 @@ import type { App, Asked } from './app.ts'
 import { runSteps } from './executor.ts'
 import { removeOneOffs } from './one-offs.ts'
 import { begin, type Operation, whileLeased } from './operation.ts'
+import { writeRolesIfPossible } from './roles.ts'
 import { supersedeUnfinished } from './supersede.ts'
 
 /** Returns how many containers went. Errors: BUSY, and those of the engine; what is left then is finished by the next command. */
@@ -39,6 +40,7 @@ export async function finishRemoval(app: App, operation: Operation): Promise<voi
   await runSteps(app, operation, steps)
   await removeOneOffs(app, operation, store.oneOffs.of(operation))
   store.secretFiles.remove(operation, null)
+  writeRolesIfPossible(app, operation)
   operation.commit(() => {
     operation.end('succeeded')
     store.services.remove(operation)

@@ -37,6 +37,7 @@ export function replicaSpec(app: App, scope: Scope & { readonly transactionId: s
     configDigest: release.configDigest,
     config,
     secretFiles: takesFiles(release) ? app.store.secretFiles.pathOf(scope, release.number) : null,
+    roleFolder: app.roles.folder(scope, release.number),
     openEnv: () => openEnv(app, scope, release, replica, config.env),
   }
 }

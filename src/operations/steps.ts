@@ -10,6 +10,7 @@ import { measured, remember } from './outage.ts'
 import { moveAll, ramp } from './ramp.ts'
 import type { Operation } from './operation.ts'
 import { replicaNameWithPolicy, replicaSpec, takesFiles } from './replica-spec.ts'
+import { prepareRole, writeRolesIfPossible } from './roles.ts'
 
 /** Answers that a proof asks for through the proxy. */
 export const PROOF_REQUESTS = 20
@@ -62,6 +63,7 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
       return pull(app, operation, releaseOf(app, operation, step.release))
     case 'create':
     case 'wake': {
+      prepareRole(app, operation, step.release)
       const runtime = await app.runtime()
       const ensure = (spec: ReplicaSpec) =>
         step.kind === 'create'
@@ -84,12 +86,14 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
     case 'prove':
       return prove(app, operation, step.release)
     case 'drain': {
+      writeRolesIfPossible(app, operation)
       await ensureTrafficIfUp(app, operation)
       const { drainMs } = releaseOf(app, operation, step.release).config.stop
       const cut = await ifUp(() => traffic.drain(operation, step.replicas, drainMs, operation.signal))
       return { cut: cut ?? 0 }
     }
     case 'demote':
+      writeRolesIfPossible(app, operation)
       if (step.process === undefined) await ensureTrafficIfUp(app, operation)
       await demote(app, operation, await app.runtime(), step.replicas, step.level)
       return { replicas: step.replicas }

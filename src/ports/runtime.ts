@@ -24,6 +24,8 @@ export type ReplicaSpec = Scope & {
   readonly config: ProcessConfig & { readonly health: Health }
   /** A folder of this host that its container sees as /run/secrets; `null`: it has no secrets as files. */
   readonly secretFiles: string | null
+  /** A folder of this host with the file that says its release's role; `null`: its container gets none. */
+  readonly roleFolder: string | null
   /** The whole environment, opened secrets included. Called only when a container is created. */
   readonly openEnv: () => Readonly<Record<string, string>>
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addressPool } from '../../src/core/addresses.ts'
 import type { ProcessConfig } from '../../src/core/model.ts'
+import { createRoles } from '../../src/drivers/host/roles.ts'
 import { createDockerRuntime } from '../../src/drivers/docker/runtime.ts'
 import type { ReplicaSpec } from '../../src/ports/runtime.ts'
 import { buildProbeImage, type ProbeImage } from '../fixtures/probe-app.ts'
@@ -27,6 +28,7 @@ describe('a container made by the Docker runtime', () => {
   })
   afterEach(() => world.close())
 
+  const scope = { service: 'shop', environment: 'prod' }
   const stop = { signal: 'SIGQUIT', timeoutMs: 2_500, drainMs: 0 }
   function replica(config: Partial<ReplicaSpec['config']> = {}, env: Record<string, string> = {}): ReplicaSpec {
     const plain: ProcessConfig = {
@@ -54,6 +56,7 @@ describe('a container made by the Docker runtime', () => {
         ...config,
       },
       secretFiles: null,
+      roleFolder: null,
       openEnv: () => env,
     }
   }
@@ -156,6 +159,31 @@ describe('a container made by the Docker runtime', () => {
     } finally {
       await rm(folder, { recursive: true })
     }
+  })
+  it('is told its role in a file that it cannot write to, and sees a new one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'astern-role-'))
+    try {
+      const roles = createRoles(folder)
+      roles.write(scope, 41, 'candidate')
+      const nobody = await buildProbeImage({ lines: ['USER 10001'] })
+      const spec = { ...replica(), configDigest: nobody.configDigest, roleFolder: roles.folder(scope, 41) }
+      await world.runtime.ensureRunning(spec)
+      await world.runtime.awaitHealthy(spec)
+      const read = async () => (await ask(spec, '/read?file=/run/astern/role')).text()
+      expect(await read()).toBe('candidate\n')
+      roles.write(scope, 41, 'active')
+      expect(await read()).toBe('active\n')
+      expect((await ask(spec, '/write?file=/run/astern/role')).status).toBe(500)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+  it('of an engine that has not the folder of the role is made without it', async () => {
+    const spec = { ...replica(), roleFolder: '/no/such/folder' }
+    await world.runtime.ensureRunning(spec)
+    await world.runtime.awaitHealthy(spec)
+    const { env } = (await (await ask(spec, '/env')).json()) as { env: Record<string, string> }
+    expect(env).not.toHaveProperty('ASTERN_ROLE_FILE')
   })
   it('that cannot be started says why, and can be taken away', async () => {
     const mounts = [{ kind: 'bind' as const, source: '/no/such/folder', target: '/data', readOnly: true, shared: true }]

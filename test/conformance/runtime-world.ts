@@ -104,6 +104,7 @@ export function createHands(current: () => RuntimeWorld): Hands {
         ...(wish.container === undefined ? {} : { container: wish.container }),
       },
       secretFiles: null,
+      roleFolder: null,
       openEnv: () => {
         wish.onEnv?.()
         return wish.env ?? {}

@@ -169,6 +169,7 @@ describe('the fake engine', () => {
       health: { kind: 'tcp', intervalMs: 100, timeoutMs: 100, rise: 1, fall: 2, startPeriodMs: 1_000 },
     },
     secretFiles: null,
+    roleFolder: null,
     openEnv: () => ({}),
   }
 

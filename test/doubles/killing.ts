@@ -60,6 +60,10 @@ async function killAt(scenario: Scenario, moment: number): Promise<boolean> {
   expect(world.working(definition), 'whose workers work').toEqual(
     active === null || definition.processes.length === 0 ? [] : [active],
   )
+  const kept = [...new Set(heir.store.replicas.of(definition).map(({ release }) => release))]
+  expect(world.roles(definition), 'what containers are told').toEqual(
+    Object.fromEntries(kept.map((release) => [`r${release}`, release === active ? 'active' : 'standby'])),
+  )
   expect(heir.store.journal.verify()).toBeGreaterThanOrEqual(0)
   const known = new Set(heir.store.replicas.of(definition).map(({ name }) => name))
   expect(

@@ -6,6 +6,7 @@ import { FakeHooks } from '../../src/drivers/fake/hooks.ts'
 import { createFakeRuntime } from '../../src/drivers/fake/runtime.ts'
 import { FakeEngine } from '../../src/drivers/fake/engine.ts'
 import { createFakeVcs } from '../../src/drivers/fake/vcs.ts'
+import { createRoles } from '../../src/drivers/host/roles.ts'
 import { fail } from '../../src/core/errors.ts'
 import { WEB } from '../../src/core/processes.ts'
 import type { App } from '../../src/operations/app.ts'
@@ -13,6 +14,7 @@ import { deploy } from '../../src/operations/deploy.ts'
 import { rollback, type RollbackAsked } from '../../src/operations/rollback.ts'
 import type { Force } from '../../src/core/plan-rollback.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { Roles } from '../../src/ports/roles.ts'
 import type { SecretReference } from '../../src/core/model.ts'
 import type { BackendWanted, ServerSeen, ServerWanted, Traffic, TrafficWanted } from '../../src/ports/traffic.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
@@ -150,6 +152,7 @@ export class World {
       random: this.random,
       traffic: counted('traffic', this.#traffic(store)),
       runtime: async () => runtime,
+      roles: this.#roles(moment),
       proxy: () => Promise.reject(new Error('no proxy process here')),
       vcs: async () => createFakeVcs(this.commits),
       hooks: async () =>
@@ -170,6 +173,26 @@ export class World {
       kill()
     }
     return { app, kill: die, moments }
+  }
+
+  /** Real ones, in the folder of the state. */
+  #roles(moment: (name: string, when: Moment['when']) => void): Roles {
+    const roles = createRoles(this.folder)
+    const around = (name: string, work: () => void) => {
+      moment(`roles.${name}`, 'before')
+      work()
+      moment(`roles.${name}`, 'after')
+    }
+    return {
+      ...roles,
+      write: (scope, release, role) => around('write', () => roles.write(scope, release, role)),
+      remove: (scope, release) => around('remove', () => roles.remove(scope, release)),
+    }
+  }
+
+  /** What the containers of each release are told. */
+  roles(scope: Scope): Record<string, string | null> {
+    return Object.fromEntries([...createRoles(this.folder).read(scope)].map(([release, role]) => [`r${release}`, role]))
   }
 
   #traffic(store: Store): Traffic {

@@ -31,6 +31,7 @@ const plain: ReplicaSpec = {
     },
   },
   secretFiles: null,
+  roleFolder: null,
   openEnv: () => ({ GIN_MODE: 'release', DATABASE_URL: 'postgres://u:p=w@db' }),
 }
 const settings = (config: Partial<ReplicaSpec['config']> = {}) =>
@@ -127,6 +128,17 @@ describe('the settings of a container', () => {
         ],
       },
     })
+  })
+  it('show its role to a container in a folder that it cannot write to', () => {
+    const roleFolder = '/var/lib/astern/roles/gin-shop.prod/r41'
+    const Mounts = [{ Type: 'bind', Source: roleFolder, Target: '/run/astern', ReadOnly: true }]
+    const told = containerSettings('abc', { ...plain, roleFolder }) as { Env: string[] }
+    expect(told).toMatchObject({ HostConfig: { Mounts } })
+    expect(told.Env).toContain('ASTERN_ROLE_FILE=/run/astern/role')
+    expect(JSON.stringify(settings())).not.toContain('/run/astern')
+    const own = { kind: 'volume' as const, source: 'own', target: '/run/astern', readOnly: false, shared: true }
+    const config = { ...plain.config, mounts: [own] }
+    expect(JSON.stringify(containerSettings('abc', { ...plain, roleFolder, config }))).not.toContain(roleFolder)
   })
   it('publish several ports of the host that lead to one of the container', () => {
     const ports = [80, 8000].map((hostPort) => ({

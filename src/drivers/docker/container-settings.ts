@@ -1,5 +1,5 @@
 // How the container of a replica or of a command is made: a pure function of it. What is not said here is the image's own.
-import type { ProcessConfig } from '../../core/model.ts'
+import type { Mount, ProcessConfig } from '../../core/model.ts'
 import type { OneOffSpec, ReplicaSpec } from '../../ports/runtime.ts'
 import { containerOptions } from './container-options.ts'
 import { labelsOf, labelsOfOneOff, networkName } from './labels.ts'
@@ -8,10 +8,13 @@ const LOG_MAX_SIZE = '10m'
 const LOG_MAX_FILES = '3'
 const NANO_CPUS = 1e9
 const SECRETS_FOLDER = '/run/secrets'
+const ROLE_FOLDER = '/run/astern'
+const ROLE_FILE = { ASTERN_ROLE_FILE: `${ROLE_FOLDER}/role` }
 
 /** The body of a create call. Holds opened secrets: never to be logged. */
 export function containerSettings(installation: string, replica: ReplicaSpec): object {
   const { config } = replica
+  const told = toldItsRole(replica)
   const network = networkName(installation)
   const portsOf = (containerPort: string) =>
     config.ports.filter((port) => `${port.containerPort}/${port.protocol}` === containerPort)
@@ -20,13 +23,13 @@ export function containerSettings(installation: string, replica: ReplicaSpec): o
     Image: replica.configDigest,
     ...(config.command === null ? {} : { Cmd: [...config.command] }),
     Labels: labelsOf(installation, replica),
-    ...setting(replica.openEnv(), config),
+    ...setting({ ...replica.openEnv(), ...told.env }, config),
     // The proxy and Astern ask the replica themselves; the image's own check would only cost a process every few seconds.
     ...(config.health.kind === 'image' ? {} : { Healthcheck: { Test: ['NONE'] } }),
     ExposedPorts: Object.fromEntries(containerPorts.map((port) => [port, {}])),
     HostConfig: {
       NetworkMode: network,
-      ...hostSetting(config, replica.secretFiles),
+      ...hostSetting({ ...config, mounts: [...config.mounts, ...told.mounts] }, replica.secretFiles),
       // Never `always`: that would wake stopped and frozen ones when the engine restarts.
       RestartPolicy: { Name: 'unless-stopped' },
       PortBindings: Object.fromEntries(
@@ -38,6 +41,16 @@ export function containerSettings(installation: string, replica: ReplicaSpec): o
     },
     NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: replica.address } } } },
   }
+}
+
+/** Where the release itself mounts something in that place, that is what it wants. */
+function toldItsRole({ config, roleFolder }: ReplicaSpec): {
+  env: Readonly<Record<string, string>>
+  mounts: readonly Mount[]
+} {
+  if (roleFolder === null || config.mounts.some(({ target }) => target === ROLE_FOLDER)) return { env: {}, mounts: [] }
+  const mount: Mount = { kind: 'bind', source: roleFolder, target: ROLE_FOLDER, readOnly: true, shared: true }
+  return { env: ROLE_FILE, mounts: [mount] }
 }
 
 /** The body of a create call for a command of its own: as the release has it, but without fixed ports, address and restarts. */

@@ -17,6 +17,8 @@ const MOST_MOVES = 16
 const CONFLICT = 409
 const PATIENCE_MS = 50
 const LONGEST_PATIENCE_MS = 500
+/** An engine behind a forwarded socket looks for the folder on its own host. */
+const NO_SUCH_FOLDER = /bind source path does not exist/i
 
 export async function ensureUp(
   shop: Workshop,
@@ -128,10 +130,25 @@ async function make(
   }
 }
 
+/** Where the engine has not this host's folders, its containers are not told their role. */
 async function create({ api, installation }: Workshop, replica: ReplicaSpec, signal?: AbortSignal): Promise<void> {
   if (replica.secretFiles !== null && api.endpoint.connection.kind !== 'unix')
     throw startFailed(replica, `secrets as files need an engine on this host, and ${api.endpoint.name} is elsewhere`)
-  await api.create(containerName(installation, replica), containerSettings(installation, replica), signal)
+  const { roleFolder } = replica
+  const name = containerName(installation, replica)
+  const make = async (spec: ReplicaSpec) => {
+    await api.create(name, containerSettings(installation, spec), signal)
+  }
+  const untold: ReplicaSpec = { ...replica, roleFolder: null }
+  if (roleFolder === null || api.endpoint.connection.kind !== 'unix') return make(untold)
+  try {
+    await make(replica)
+  } catch (error) {
+    const isElsewhere =
+      error instanceof EngineRefusal && NO_SUCH_FOLDER.test(error.message) && error.message.includes(roleFolder)
+    if (!isElsewhere) throw error
+    await make(untold)
+  }
 }
 
 /** One that was cut off its network by force would start with any address that is free. */
