@@ -8,6 +8,17 @@ export function socketPath(stateFolder: string): string {
   return join(stateFolder, 'serve.sock')
 }
 
+/** True when an `astern serve` runs for this state. */
+export async function daemonAnswers(stateFolder: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const socket = connect(socketPath(stateFolder))
+    .on('connect', () => resolve(true))
+    .on('error', () => resolve(false))
+  const answer = await promise
+  socket.destroy()
+  return answer
+}
+
 export type DaemonAnswer =
   | { readonly answered: Omit<Answered, 'error'> & { error: WireError | null } }
   | { readonly thrown: WireError }

@@ -1,16 +1,18 @@
 // The daemon's unix socket: whoever may use the state may ask here. One request a connection.
 import { chmodSync, rmSync } from 'node:fs'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { isAsternError, fail, reasonOf } from '../core/errors.ts'
 import type { App } from '../operations/app.ts'
+import { daemonAnswers, socketPath } from './socket-client.ts'
 import { performRollback, type Reply, type RollbackMessage, toWire } from './rollback-request.ts'
 
 /** A request is a few hundred bytes. */
 const MAX_REQUEST_BYTES = 64 * 1024
 
 /** `null`: another daemon answers there. */
-export async function listenForRequests(app: App, path: string, afterwards: () => void): Promise<Server | null> {
-  if (await answers(path)) return null
+export async function listenForRequests(app: App, stateFolder: string, afterwards: () => void): Promise<Server | null> {
+  if (await daemonAnswers(stateFolder)) return null
+  const path = socketPath(stateFolder)
   rmSync(path, { force: true })
   const server = createServer((socket) => receive(app, socket, afterwards))
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -18,16 +20,6 @@ export async function listenForRequests(app: App, path: string, afterwards: () =
   await promise
   chmodSync(path, 0o660)
   return server
-}
-
-async function answers(path: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const socket = connect(path)
-    .on('connect', () => resolve(true))
-    .on('error', () => resolve(false))
-  const answer = await promise
-  socket.destroy()
-  return answer
 }
 
 function receive(app: App, socket: Socket, afterwards: () => void): void {

@@ -12,6 +12,7 @@ import { remindOfHolds } from './held.ts'
 import { showHookOutput } from './hook-output.ts'
 import { paint } from './paint.ts'
 import { createProgress } from './progress.ts'
+import { warnIfUnattended } from './schedules.ts'
 import { showOutcome } from './show-outcome.ts'
 import { tend } from './tend.ts'
 
@@ -50,6 +51,7 @@ export async function shownDeploy(
   })
   const exit = await showOutcome(context, answered)
   remindOfHolds(context, app, [scope])
+  await warnIfUnattended(context, app, [scope])
   await tend(context, app)
   return exit
 }

@@ -10,6 +10,7 @@ import { checkContainers, checkEngine } from './doctor/engine.ts'
 import { checkClock, checkDisk, checkNode } from './doctor/host.ts'
 import { type Check, createLook, type Finding, findingOf, knownError } from './doctor/look.ts'
 import { checkListeners, checkProxy } from './doctor/proxy.ts'
+import { checkSchedules } from './doctor/schedules.ts'
 import { checkJournal, checkKey, checkOperations, checkOverdue, checkReserve, checkState } from './doctor/state.ts'
 import { paint } from './paint.ts'
 import { stateExists } from './state-files.ts'
@@ -28,6 +29,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['containers', checkContainers],
   ['operations', checkOperations],
   ['overdue', checkOverdue],
+  ['schedules', checkSchedules],
 ]
 
 const MARK = { ok: '✓', warn: '!', fail: '✗' } as const

@@ -1,8 +1,8 @@
 // `astern serve`: the daemon, at first a headless loop and a socket for those who ask for a rollback.
-import { socketPath } from '../api/socket-client.ts'
 import { listenForRequests } from '../api/socket-server.ts'
 import { fail } from '../core/errors.ts'
 import { createKeeper } from '../operations/keeper.ts'
+import { createScheduler } from '../operations/scheduler.ts'
 import type { Context } from './context.ts'
 
 export async function run(context: Context): Promise<number> {
@@ -10,13 +10,15 @@ export async function run(context: Context): Promise<number> {
   const app = await context.open()
   app.store.db.keepReserve()
   const stopping = new AbortController()
+  const onTrouble = (scope: string, reason: string) => context.say(t('overdue_left', { scope, reason }))
   const keeper = createKeeper(app, {
     signal: stopping.signal,
-    onTrouble: (scope, reason) => context.say(t('overdue_left', { scope, reason })),
+    onTrouble,
     onFailed: (scope, reason) => context.say(`${scope}: ${reason}`),
     onDone: (scope) => context.say(t('overdue_done', { scope })),
   })
-  const server = await listenForRequests(app, socketPath(context.stateFolder), () => {
+  const scheduler = createScheduler(app, { signal: stopping.signal, onTrouble })
+  const server = await listenForRequests(app, context.stateFolder, () => {
     keeper.nudge()
     app.store.db.checkpoint()
   })
@@ -24,7 +26,7 @@ export async function run(context: Context): Promise<number> {
   const stopInterrupts = context.onInterrupt(() => stopping.abort(new Error('stopping')))
   const stopListening = app.store.journal.listen((event) => context.print(JSON.stringify(event)))
   context.say(t('serving', { count: app.store.services.list().length }))
-  await keeper.run()
+  await Promise.all([keeper.run(), scheduler.run()])
   stopListening()
   stopInterrupts()
   server.close()

@@ -1,6 +1,7 @@
 // `astern status`: what serves, what stands by, and where a rollback would go.
 import { releaseName } from '../core/model.ts'
 import { WEB } from '../core/processes.ts'
+import { schedulesOf } from '../operations/schedule-view.ts'
 import { lookAtTraffic, type ServiceHealth, type StandbyView, statusOf, type StatusView } from '../operations/status.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
@@ -8,6 +9,7 @@ import { heldLine, remindOfHolds } from './held.ts'
 import { formatAge, formatRelease, labelled, labelledLines, table } from './format.ts'
 import { paint } from './paint.ts'
 import { textOf } from './report-error.ts'
+import { scheduleLines, warnIfUnattended } from './schedules.ts'
 import { knownScopes } from './select.ts'
 import { tend } from './tend.ts'
 
@@ -17,14 +19,15 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const app = await context.open()
   const scopes = knownScopes(context, app, args)
   const { traffic, trouble } = await lookAtTraffic(app)
-  const views = scopes.map((scope) => statusOf(app, scope, traffic))
-  if (context.json) context.print(JSON.stringify({ services: views.map(({ status }) => status) }))
+  const views = scopes.map((scope) => ({ ...statusOf(app, scope, traffic), schedules: schedulesOf(app, scope) }))
+  if (context.json)
+    context.print(JSON.stringify({ services: views.map(({ status, schedules }) => ({ ...status, schedules })) }))
   else if (views.length === 0) context.print(context.t('no_services'))
   else {
     for (const [index, view] of views.entries()) {
       if (index > 0) context.print('')
       if (view.hold !== null) context.print(heldLine(context, app, view.status, view.hold))
-      for (const line of lines(context, view)) context.print(line)
+      for (const line of [...lines(context, view), ...scheduleLines(context, view.schedules)]) context.print(line)
     }
   }
   if (trouble !== null && views.length > 0) {
@@ -33,6 +36,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     if (hint !== '') context.say(hint)
   }
   remindOfHolds(context, app, scopes)
+  await warnIfUnattended(context, app, scopes)
   await tend(context, app)
   return 0
 }

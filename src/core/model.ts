@@ -291,7 +291,7 @@ export type ReleaseRef = {
 /** Who asks, and from where. `automated` actors are CI and the autopilot. */
 export type Actor = { readonly name: string; readonly automated: boolean }
 
-/** `exec` and `run` hold no lease: they go on beside every other operation. */
+/** `exec`, `run` and `schedule` hold no lease: they go on beside every other operation. */
 export type OperationKind =
   | 'deploy'
   | 'rollback'
@@ -303,6 +303,7 @@ export type OperationKind =
   | 'resume'
   | 'exec'
   | 'run'
+  | 'schedule'
 
 export type Outcome = 'succeeded' | 'rolled_back' | 'failed' | 'refused' | 'noop' | 'busy'
 

@@ -157,4 +157,13 @@ export const doctorMessages = {
     en: 'The next command does it, astern status for one. astern serve does it in time.',
     'zh-CN': '下一条命令（例如 astern status）会完成；astern serve 会按时完成。',
   },
+  doctor_schedules: { en: 'An astern serve starts what is scheduled.', 'zh-CN': '定时任务由 astern serve 启动。' },
+  doctor_schedules_unattended: {
+    en: 'No astern serve runs, so nobody starts {names} at its time.',
+    'zh-CN': 'astern serve 没有运行，{names} 不会按时启动。',
+  },
+  doctor_schedules_hint: {
+    en: 'Run astern serve under a supervisor. Ticks that pass without it are not made up for.',
+    'zh-CN': '请用进程管理器运行 astern serve。错过的时间点不会补跑。',
+  },
 } as const satisfies Record<string, Text>

@@ -169,6 +169,7 @@ export const messages = {
   step_hook: { en: 'hook', 'zh-CN': '钩子' },
   step_exec: { en: 'command', 'zh-CN': '命令' },
   step_run: { en: 'command', 'zh-CN': '命令' },
+  step_schedule: { en: 'scheduled run', 'zh-CN': '定时运行' },
   step_outcome: { en: 'outcome', 'zh-CN': '结果' },
   engine_away: {
     en: 'Docker does not answer ({reason}); what follows the switch is overdue work and is done when it does',

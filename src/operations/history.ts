@@ -142,6 +142,8 @@ export function headOf(app: App, scope: Scope, transactionId: string): Head {
 /** True while somebody works on it; an operation without an end on which nobody works is finished by the next command. */
 export function isRunning(app: App, operation: Operation): boolean {
   if (operation.endedAt !== null) return false
+  // Its container goes on by itself.
+  if (operation.kind === 'schedule') return true
   if (app.store.oneOffs.isOpen(operation.transactionId)) return true
   const holder = app.store.leases.holder(operation, app.clock.now())
   return holder !== null && holder.alive && holder.transactionId === operation.transactionId

@@ -1,8 +1,8 @@
 // Containers that run one command of a release: how they are made, and how what is left of them goes away.
 import { fail } from '../core/errors.ts'
 import { type Release, releaseName, type Scope } from '../core/model.ts'
-import { configOf } from '../core/processes.ts'
-import type { OneOffSession, OneOffSpec } from '../ports/runtime.ts'
+import { configOf, WEB } from '../core/processes.ts'
+import type { OneOffSession, OneOffSpec, Runtime } from '../ports/runtime.ts'
 import type { CommandEnd } from '../ports/session.ts'
 import type { App } from './app.ts'
 import { endSession } from './session.ts'
@@ -12,7 +12,7 @@ import { writeSecretFiles } from './secret-files.ts'
 export type OneOffWanted = {
   readonly name: string
   readonly transactionId: string
-  readonly argv: readonly string[]
+  readonly argv: readonly string[] | null
   /** The process whose environment, mounts and limits it has; `null`: those that all of them have. */
   readonly process: string | null
   /** Beside the release's own; it wins. */
@@ -29,11 +29,17 @@ export async function runOneOff(
   session: OneOffSession,
 ): Promise<CommandEnd> {
   const runtime = await app.runtime()
-  if (takesFiles(release)) await writeSecretFiles(app, release, release, runtime)
-  return runtime.runOnce(oneOffSpec(app, release, wanted), session)
+  return runtime.runOnce(await oneOffSpec(app, release, wanted, runtime), session)
 }
 
-function oneOffSpec(app: App, release: Release, wanted: OneOffWanted): OneOffSpec {
+/** Its secrets that are given as files are written. */
+export async function oneOffSpec(
+  app: App,
+  release: Release,
+  wanted: OneOffWanted,
+  runtime: Runtime,
+): Promise<OneOffSpec> {
+  if (takesFiles(release)) await writeSecretFiles(app, release, release, runtime)
   const { service, environment, number, configDigest } = release
   const { name, transactionId, argv, process, env = {}, keepCurrent } = wanted
   const config = process === null ? release.config : configOf(release.config, process)
@@ -43,6 +49,7 @@ function oneOffSpec(app: App, release: Release, wanted: OneOffWanted): OneOffSpe
     environment,
     name,
     release: number,
+    process: process ?? WEB,
     transactionId,
     configDigest,
     config,

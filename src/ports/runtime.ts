@@ -42,15 +42,25 @@ export type OneOffSpec = Scope & {
   /** `run-5f8a7b9c`, never used twice within a scope. */
   readonly name: string
   readonly release: number
+  readonly process: string
   readonly transactionId: string
   readonly configDigest: string
-  /** Its command and fixed ports do not count. */
+  /** Its fixed ports do not count. */
   readonly config: ProcessConfig
-  /** The program and its arguments, in place of the image's entrypoint and command. */
-  readonly argv: readonly string[]
+  /** The program and its arguments, in place of the image's entrypoint and command; `null`: the process's own command. */
+  readonly argv: readonly string[] | null
   /** As for a replica. */
   readonly secretFiles: string | null
   readonly openEnv: () => Readonly<Record<string, string>>
+}
+
+/** `created`: it has never run. */
+export type OneOffSeen = {
+  readonly status: 'created' | 'running' | 'ended'
+  readonly exitCode: number | null
+  readonly oomKilled: boolean
+  readonly startedAt: number | null
+  readonly endedAt: number | null
 }
 
 export type OneOffSession = Session & {
@@ -171,6 +181,16 @@ export interface Runtime {
    * Errors: START_FAILED, IMAGE_NOT_FOUND.
    */
   runOnce(oneOff: OneOffSpec, session: OneOffSession): Promise<CommandEnd>
+  /** Creates the container of a command that nobody watches. It never starts by itself. Errors: START_FAILED, IMAGE_NOT_FOUND. */
+  ensureOneOffCreated(oneOff: OneOffSpec): Promise<void>
+  /** Starts it; also again, so whoever asks has to know that nobody did before. Error: START_FAILED. */
+  startOneOff(oneOff: ReplicaName): Promise<void>
+  /** `null`: there is none. */
+  seeOneOff(oneOff: Scope & { readonly name: string }): Promise<OneOffSeen | null>
+  /** Its stop signal, then a kill after the timeout. What does not run is left as it is. */
+  stopOneOff(oneOff: ReplicaName): Promise<void>
+  /** The last lines that it wrote. */
+  readOneOff(oneOff: Scope & { readonly name: string }, most: number): Promise<readonly string[]>
   /** Removes a container of a command, also one that still runs. What is absent stays absent. */
   removeOneOff(oneOff: Scope & { readonly name: string }): Promise<void>
   /** Runs a command in a replica that runs. When the signal aborts nobody watches it any more. Error: START_FAILED. */

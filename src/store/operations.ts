@@ -21,7 +21,7 @@ export type Operation = Scope & {
 export type OperationFilter = { readonly service: string | null; readonly environment: string | null }
 
 /** These hold no lease, so nobody takes over from them and nobody resumes them. */
-const WITHOUT_LEASE = `('exec', 'run')`
+const WITHOUT_LEASE = `('exec', 'run', 'schedule')`
 
 const EVERYTHING: OperationFilter = { service: null, environment: null }
 

@@ -127,4 +127,15 @@ export const migrations: readonly string[] = [
   -- 1: its result is wanted although its operation has ended
   ALTER TABLE one_offs ADD COLUMN awaited INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- ticks of schedules: one row for each, for ever, so that none is run twice
+  CREATE TABLE scheduled_runs (
+    service TEXT NOT NULL, environment TEXT NOT NULL, process TEXT NOT NULL, tick INTEGER NOT NULL,
+    release INTEGER NOT NULL, transaction_id TEXT NOT NULL, name TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('claimed', 'asked', 'ended')),
+    asked_at INTEGER, stopping TEXT, outcome TEXT, exit_code INTEGER, started_at INTEGER, ended_at INTEGER,
+    PRIMARY KEY (service, environment, process, tick)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX scheduled_runs_open ON scheduled_runs (tick) WHERE state <> 'ended';
+  `,
 ]

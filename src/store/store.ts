@@ -12,6 +12,7 @@ import { createOneOffs } from './one-offs.ts'
 import { createOperations } from './operations.ts'
 import { createReleases } from './releases.ts'
 import { createReplicas } from './replicas.ts'
+import { createScheduledRuns } from './scheduled-runs.ts'
 import { createSecretFiles } from './secret-files.ts'
 import { createServices } from './services.ts'
 import { openVault } from './vault.ts'
@@ -49,6 +50,7 @@ export function openStore(folder: string, processes: ProcessTable, random: Rando
     operations: createOperations(db),
     oneOffs: createOneOffs(db, processes),
     dueHooks: createDueHooks(db, processes),
+    scheduledRuns: createScheduledRuns(db),
     journal: createJournal(db),
     vault: openVault(join(folder, 'key'), () => meta.get(SEALED_WITH)),
     sealedWith: (keyId: string) => meta.set(SEALED_WITH, keyId),

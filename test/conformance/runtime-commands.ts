@@ -38,6 +38,7 @@ export function runsCommands(open: () => Promise<RuntimeWorld>): void {
       ...SCOPE,
       name,
       release: 1,
+      process: 'web',
       transactionId: 'tx-1',
       configDigest,
       config,
@@ -109,6 +110,52 @@ export function runsCommands(open: () => Promise<RuntimeWorld>): void {
       await expect(running).rejects.toBe(reason)
       const again = await run(command('run-1', []))
       expect(again.exitCode).not.toBe(0)
+    })
+
+    it('that nobody watches is made, started, seen, and read', async () => {
+      const spec = command('report-1', ['say=one', 'say=two', 'sleep=400', 'exit=7'])
+      const name = { ...nameOf(replica('r1-8')), name: 'report-1' }
+      expect(await runtime.seeOneOff(name)).toBeNull()
+      await runtime.ensureOneOffCreated(spec)
+      await runtime.ensureOneOffCreated(spec)
+      expect(await runtime.seeOneOff(name)).toEqual({
+        status: 'created',
+        exitCode: null,
+        oomKilled: false,
+        startedAt: null,
+        endedAt: null,
+      })
+      await runtime.startOneOff(name)
+      expect(await runtime.seeOneOff(name)).toMatchObject({ status: 'running', exitCode: null, endedAt: null })
+      expect(await run(spec)).toMatchObject({ exitCode: 7 })
+      const seen = await world.reopen().seeOneOff(name)
+      expect(seen).toMatchObject({ status: 'ended', exitCode: 7 })
+      expect((seen?.endedAt ?? 0) - (seen?.startedAt ?? 0)).toBeGreaterThanOrEqual(400)
+      expect(await runtime.readOneOff(name, 20)).toEqual(['one', 'two'])
+      expect(await runtime.readOneOff(name, 1)).toEqual(['two'])
+    })
+
+    it('that nobody watches has the process’s own command where none is given', async () => {
+      const { config, argv } = command('report-1', ['say=as the process', 'exit=2'])
+      // the image's entrypoint counts, as it does for a replica
+      const spec = command('report-1', [], { argv: null, config: { ...config, command: argv?.slice(1) ?? [] } })
+      await runtime.ensureOneOffCreated(spec)
+      await runtime.startOneOff({ ...nameOf(replica('r1-8')), name: 'report-1' })
+      expect(await run(spec)).toMatchObject({ exitCode: 2 })
+    })
+
+    it('that nobody watches is stopped when that is asked, and only then', async () => {
+      const spec = command('report-1', ['sleep=60000'])
+      const name = { ...nameOf(replica('r1-8')), name: 'report-1' }
+      await runtime.stopOneOff(name)
+      await runtime.ensureOneOffCreated(spec)
+      await runtime.stopOneOff(name)
+      await runtime.startOneOff(name)
+      await runtime.stopOneOff(name)
+      const seen = await runtime.seeOneOff(name)
+      expect(seen?.status).toBe('ended')
+      expect(seen?.exitCode).not.toBe(0)
+      await expect(runtime.startOneOff({ ...name, name: 'other' })).rejects.toMatchObject({ code: 'START_FAILED' })
     })
 
     it('goes away when it is removed, and with everything else', async () => {

@@ -39,7 +39,7 @@ function probeApp({ env }: FakeContainer): Partial<Behaviour> {
 
 /** What `probe-app do` does with these arguments. */
 function probeCommand(argv: readonly string[], env: Readonly<Record<string, string>>): Partial<Program> {
-  const things = argv.slice(2).map((thing) => thing.split('=', 2) as [string, string?])
+  const things = argv.slice(argv.indexOf('do') + 1).map((thing) => thing.split('=', 2) as [string, string?])
   const line = (text: string) =>
     text.startsWith('!') ? ({ stream: 'stderr', text: text.slice(1) } as const) : ({ stream: 'stdout', text } as const)
   const of = (what: string) => things.find(([name]) => name === what)?.[1]

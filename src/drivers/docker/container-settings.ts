@@ -65,8 +65,9 @@ export function oneOffSettings(
     Image: oneOff.configDigest,
     Labels: labelsOfOneOff(installation, oneOff),
     ...setting(oneOff.openEnv(), config),
+    ...(oneOff.argv === null && config.command !== null ? { Cmd: [...config.command] } : {}),
     // With an entrypoint of its own, the image's command does not count either.
-    Entrypoint: [...oneOff.argv],
+    ...(oneOff.argv === null ? {} : { Entrypoint: [...oneOff.argv] }),
     Healthcheck: { Test: ['NONE'] },
     Tty: has.terminal,
     OpenStdin: has.stdin,

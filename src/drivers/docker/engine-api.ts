@@ -58,6 +58,7 @@ export type ContainerSeen = {
     readonly OOMKilled: boolean
     readonly ExitCode: number
     readonly StartedAt: string
+    readonly FinishedAt: string
     readonly Health?: { readonly Status: string; readonly Log: readonly { readonly Output: string }[] | null }
   }
   readonly Config: {

@@ -40,7 +40,7 @@ export function labelsOfOneOff(installation: string, oneOff: OneOffSpec): Labels
     [SERVICE]: oneOff.service,
     [ENVIRONMENT]: oneOff.environment,
     [RELEASE]: releaseName(oneOff.release),
-    [PROCESS]: 'web',
+    [PROCESS]: oneOff.process,
     [ONE_OFF]: oneOff.name,
     [TRANSACTION]: oneOff.transactionId,
   }

@@ -23,7 +23,8 @@ export async function runOnce(shop: Workshop, oneOff: OneOffSpec, session: OneOf
   const { api, clock } = shop
   const commands = createEngineCommands(api)
   session.signal?.throwIfAborted()
-  const container = (await look(shop, oneOff)) ?? (await create(shop, oneOff, session))
+  const has = { terminal: session.terminal !== null, stdin: session.stdin !== null }
+  const container = (await lookAtOneOff(shop, oneOff)) ?? (await createOneOff(shop, oneOff, has, session.signal))
   const { Id } = container
   // From here on nothing is left undone because the signal aborts: the container is stopped first.
   const done = new AbortController()
@@ -43,7 +44,7 @@ export async function runOnce(shop: Workshop, oneOff: OneOffSpec, session: OneOf
 
 export async function removeOneOff(shop: Workshop, oneOff: Scope & { readonly name: string }): Promise<void> {
   const { api } = shop
-  const container = await look(shop, oneOff)
+  const container = await lookAtOneOff(shop, oneOff)
   if (container === null) return
   const { Id, State, Config } = container
   try {
@@ -93,7 +94,7 @@ export async function exec(
 }
 
 /** `null`: there is none. Error: START_FAILED, when something else has the name. */
-async function look(
+export async function lookAtOneOff(
   { api, installation }: Workshop,
   oneOff: Scope & { readonly name: string; readonly release?: number },
 ): Promise<ContainerSeen | null> {
@@ -104,21 +105,25 @@ async function look(
   throw startFailed({ name: oneOff.name, release: oneOff.release }, `there is a container ${name} already`)
 }
 
-async function create(shop: Workshop, oneOff: OneOffSpec, session: OneOffSession): Promise<ContainerSeen> {
+export async function createOneOff(
+  shop: Workshop,
+  oneOff: OneOffSpec,
+  has: { readonly terminal: boolean; readonly stdin: boolean },
+  signal?: AbortSignal,
+): Promise<ContainerSeen> {
   const { api, installation } = shop
-  const has = { terminal: session.terminal !== null, stdin: session.stdin !== null }
   try {
-    await api.create(containerName(installation, oneOff), oneOffSettings(installation, oneOff, has), session.signal)
+    await api.create(containerName(installation, oneOff), oneOffSettings(installation, oneOff, has), signal)
   } catch (error) {
     // Somebody who died had asked the engine for it.
     if (!(error instanceof EngineRefusal)) throw error
     if (error.status !== CONFLICT) throw await explained(shop, oneOff, error)
   }
   for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
-    const container = await look(shop, oneOff)
+    const container = await lookAtOneOff(shop, oneOff)
     if (container !== null) return container
     // The engine has the name taken before it shows what somebody else creates.
-    await shop.clock.sleep(LOOK_EVERY_MS, session.signal)
+    await shop.clock.sleep(LOOK_EVERY_MS, signal)
   }
   throw startFailed(oneOff, 'its container is gone')
 }

@@ -11,6 +11,7 @@ import { readLogs } from './logs.ts'
 import { ensureNetwork, type SubnetStore } from './network.ts'
 import { foreign, observe } from './observe.ts'
 import { exec, removeOneOff, runOnce } from './one-off.ts'
+import { ensureOneOffCreated, readOneOff, seeOneOff, startOneOff, stopOneOff } from './one-off-moves.ts'
 import { removeAll } from './removal.ts'
 import { ensureDown, ensureUp } from './replicas.ts'
 import { findStranger, setStranger } from './strangers.ts'
@@ -60,6 +61,11 @@ export function createDockerRuntime({ installation, subnets, env, clock }: Docke
     ownerOf: (configDigest, user) => ownerOf(api, configDigest, user),
     logs: (replica, options) => readLogs(shop, replica, options),
     runOnce: (oneOff, session) => runOnce(shop, oneOff, session),
+    ensureOneOffCreated: (oneOff) => ensureOneOffCreated(shop, oneOff),
+    startOneOff: (oneOff) => startOneOff(shop, oneOff),
+    seeOneOff: (oneOff) => seeOneOff(shop, oneOff),
+    stopOneOff: (oneOff) => stopOneOff(shop, oneOff),
+    readOneOff: (oneOff, most) => readOneOff(shop, oneOff, most),
     removeOneOff: (oneOff) => removeOneOff(shop, oneOff),
     exec: (replica, argv, session) => exec(shop, replica, argv, session),
     ensureNetwork: network,

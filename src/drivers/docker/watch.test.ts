@@ -7,7 +7,7 @@ function container(state: Partial<ContainerSeen['State']>): ContainerSeen {
     Id: 'abc',
     Name: '/abc',
     RestartCount: 0,
-    State: { Status: 'running', OOMKilled: false, ExitCode: 0, StartedAt: '', ...state },
+    State: { Status: 'running', OOMKilled: false, ExitCode: 0, StartedAt: '', FinishedAt: '', ...state },
     Config: { Labels: {} },
     NetworkSettings: { Networks: {} },
   }

@@ -6,7 +6,7 @@ import { healthDeadlineMs } from '../../core/health.ts'
 import { releaseName, type ImageFacts, type Level, type Scope } from '../../core/model.ts'
 import type { LogLine, LogOptions, ReplicaName, ReplicaSeen, ReplicaSpec, Runtime } from '../../ports/runtime.ts'
 import { portName, type FakeContainer, type FakeEngine, type RuntimeMethod } from './engine.ts'
-import { execute, runOneOff } from './one-off.ts'
+import { ensureOneOffCreated, execute, readOneOff, runOneOff, seeOneOff, startOneOff, stopOneOff } from './one-off.ts'
 
 /** How long a call waits for an engine that does not answer. */
 export const HUNG_LIMIT_MS = 5_000
@@ -234,6 +234,16 @@ export function createFakeRuntime({ installation, engine, subnets, onRunning }: 
       call('runOnce', oneOff.name, session.signal, () =>
         runOneOff(engine, { installation, key: keyOf(oneOff), onRunning }, oneOff, session),
       ),
+    ensureOneOffCreated: (oneOff) =>
+      call('ensureOneOffCreated', oneOff.name, undefined, () =>
+        ensureOneOffCreated(engine, installation, keyOf(oneOff), oneOff),
+      ),
+    startOneOff: (oneOff) =>
+      call('startOneOff', oneOff.name, undefined, () => startOneOff(engine, keyOf(oneOff), oneOff)),
+    seeOneOff: (oneOff) => call('seeOneOff', oneOff.name, undefined, () => seeOneOff(engine, keyOf(oneOff))),
+    stopOneOff: (oneOff) => call('stopOneOff', oneOff.name, undefined, () => stopOneOff(engine, keyOf(oneOff))),
+    readOneOff: (oneOff, most) =>
+      call('readOneOff', oneOff.name, undefined, () => readOneOff(engine, keyOf(oneOff), most)),
     removeOneOff: (oneOff) =>
       call('removeOneOff', oneOff.name, undefined, () => void engine.oneOffs.delete(keyOf(oneOff))),
     exec: (replica, argv, session) =>
