@@ -92,6 +92,26 @@ describe('the code', () => {
     expect(found).toEqual([])
   })
 
+  it('imports in no circle', () => {
+    const staticImports = ({ path, text }: File) =>
+      [...text.matchAll(/^(?:import\b|export\b|\}).* from '(\.[^']+)'/gm)].map((match) =>
+        resolve(dirname(path), match[1]!),
+      )
+    const next = new Map(files.map((file) => [file.path, staticImports(file)]))
+    const reaches = (from: string, to: string): boolean => {
+      const seen = new Set<string>()
+      const queue = [...(next.get(from) ?? [])]
+      for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+        if (path === to) return true
+        if (seen.has(path)) continue
+        seen.add(path)
+        queue.push(...(next.get(path) ?? []))
+      }
+      return false
+    }
+    expect(offenders(({ path }) => (reaches(path, path) ? ['is reached from itself'] : []))).toEqual([])
+  })
+
   it('keeps the core pure', () => {
     const found = offenders(({ room, imports }) =>
       room === 'core'

@@ -4,7 +4,7 @@ import type { HeaderSource, Hook, HookAction, HookName } from '../core/model.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { Place } from './problems.ts'
 import type { HookConfig, HooksConfig } from './schema-hooks.ts'
-import type { ServiceContext } from './service.ts'
+import type { ServiceContext } from './service-context.ts'
 import { msOf } from './standby.ts'
 import type { YamlDocument } from './yaml-document.ts'
 

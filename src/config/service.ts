@@ -29,26 +29,17 @@ import {
 import type { Placed } from './compose-service.ts'
 import { composeVariables } from './compose-variables.ts'
 import { DEFAULTS } from './defaults.ts'
-import type { FileAccess } from './files.ts'
 import { hooksOf } from './hooks.ts'
 import type { Path, Place, Problems } from './problems.ts'
 import type { PortEntry } from './published-port.ts'
 import { readProcesses } from './processes.ts'
 import type { Process } from './processes.ts'
 import type { ServiceConfig } from './schema.ts'
+import type { ServiceContext } from './service-context.ts'
 import { msOf, standbyOf } from './standby.ts'
 import { addEnvFile, addPlain } from './variables.ts'
 import type { Variables } from './variables.ts'
 import type { YamlDocument } from './yaml-document.ts'
-
-export type ServiceContext = {
-  readonly document: YamlDocument
-  /** The folder of astern.yaml; relative paths begin there. */
-  readonly folder: string
-  readonly files: FileAccess
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly problems: Problems
-}
 
 type DocumentPlace = Place & { readonly document: YamlDocument }
 type At = (...rest: Path) => DocumentPlace

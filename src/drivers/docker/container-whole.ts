@@ -1,5 +1,5 @@
 // What the engine says of a container that Astern did not make.
-import type { ContainerSeen } from './engine-api.ts'
+import type { ContainerSeen } from './container-seen.ts'
 
 /** As far as another container can be made like it. */
 export type ContainerWhole = ContainerSeen & {

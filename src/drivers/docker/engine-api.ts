@@ -6,7 +6,8 @@ import { inspect } from 'node:util'
 import { fail, isAsternError, reasonOf } from '../../core/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ContainerWhole } from './container-whole.ts'
-import type { HealthcheckSeen, ImageSeen } from './image-seen.ts'
+import type { ContainerListed, ContainerSeen } from './container-seen.ts'
+import type { ImageSeen } from './image-seen.ts'
 import type { RegistryLogin } from './credentials.ts'
 import type { DockerEndpoint } from './endpoint.ts'
 import { LimitReached, within } from './limit.ts'
@@ -41,40 +42,6 @@ export class EngineRefusal extends Error {
     super(message)
     this.status = status
   }
-}
-
-export type EndpointSeen = {
-  readonly NetworkID: string
-  readonly IPAddress: string
-  readonly IPAMConfig: { readonly IPv4Address?: string } | null
-}
-
-export type ContainerSeen = {
-  readonly Id: string
-  readonly Name: string
-  readonly RestartCount: number
-  readonly State: {
-    readonly Status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
-    readonly OOMKilled: boolean
-    readonly ExitCode: number
-    readonly StartedAt: string
-    readonly FinishedAt: string
-    readonly Health?: { readonly Status: string; readonly Log: readonly { readonly Output: string }[] | null }
-  }
-  readonly Config: {
-    readonly Labels: Readonly<Record<string, string>> | null
-    readonly Healthcheck?: HealthcheckSeen | null
-    readonly StopTimeout?: number
-  }
-  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, EndpointSeen>> }
-}
-
-export type ContainerListed = {
-  readonly Id: string
-  readonly Names: readonly string[]
-  readonly State: ContainerSeen['State']['Status']
-  readonly Labels: Readonly<Record<string, string>> | null
-  readonly Ports: readonly { readonly IP?: string; readonly PublicPort?: number; readonly Type: string }[] | null
 }
 
 export type NetworkSeen = {

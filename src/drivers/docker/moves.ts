@@ -1,6 +1,6 @@
 // What brings a container nearer to a level, one move at a time. Pure; every move is one call to the engine.
 import type { Level } from '../../core/model.ts'
-import type { ContainerSeen } from './engine-api.ts'
+import type { ContainerSeen } from './container-seen.ts'
 
 export type ContainerState = ContainerSeen['State']['Status'] | 'absent'
 export type Move = 'create' | 'start' | 'unpause' | 'pause' | 'stop' | 'remove' | 'await_removed'

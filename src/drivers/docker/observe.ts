@@ -1,7 +1,7 @@
 // What is true in the engine right now: the replicas of this installation, and those of others in the same scope.
 import type { Scope } from '../../core/model.ts'
 import type { ForeignReplica, ReplicaSeen } from '../../ports/runtime.ts'
-import type { ContainerListed, ContainerSeen } from './engine-api.ts'
+import type { ContainerListed, ContainerSeen } from './container-seen.ts'
 import { ENVIRONMENT, INSTALLATION, networkName, readLabels, REPLICA, SERVICE } from './labels.ts'
 import type { Workshop } from './workshop.ts'
 

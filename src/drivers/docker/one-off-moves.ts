@@ -1,7 +1,8 @@
 // A container of a command, one move at a time: for who does not watch it, and may find it again after a restart.
 import type { Scope } from '../../core/model.ts'
 import type { OneOffSeen, OneOffSpec, ReplicaName } from '../../ports/runtime.ts'
-import { type ContainerSeen, EngineRefusal } from './engine-api.ts'
+import type { ContainerSeen } from './container-seen.ts'
+import { EngineRefusal } from './engine-api.ts'
 import { createDemultiplexer } from './log-frames.ts'
 import { stopSeconds } from './container-settings.ts'
 import { createOneOff, lookAtOneOff } from './one-off.ts'

@@ -1,5 +1,6 @@
 // Removes everything of one installation: replicas, its proxy's container, its networks. Named volumes stay.
-import { EngineRefusal, type ContainerListed, type NetworkSeen } from './engine-api.ts'
+import type { ContainerListed } from './container-seen.ts'
+import { EngineRefusal, type NetworkSeen } from './engine-api.ts'
 import { INSTALLATION } from './labels.ts'
 import { inBatches } from './observe.ts'
 import type { Workshop } from './workshop.ts'

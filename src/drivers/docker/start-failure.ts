@@ -3,7 +3,8 @@
 import { fail } from '../../core/errors.ts'
 import { releaseName, type PublishedPort } from '../../core/model.ts'
 import type { ReplicaSpec } from '../../ports/runtime.ts'
-import { EngineRefusal, type ContainerSeen, type NetworkSeen } from './engine-api.ts'
+import type { ContainerSeen } from './container-seen.ts'
+import { EngineRefusal, type NetworkSeen } from './engine-api.ts'
 import { networkName } from './labels.ts'
 import { startFailed, type Workshop } from './workshop.ts'
 

@@ -2,7 +2,8 @@
 import { fail } from '../../core/errors.ts'
 import type { ProcessConfig } from '../../core/model.ts'
 import type { Neighbourhood, ReplicaSpec, Surroundings } from '../../ports/runtime.ts'
-import { EngineRefusal, type ContainerSeen } from './engine-api.ts'
+import type { ContainerSeen } from './container-seen.ts'
+import { EngineRefusal } from './engine-api.ts'
 import type { Workshop } from './workshop.ts'
 
 const COMPOSE_PROJECT = 'com.docker.compose.project'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ContainerSeen } from './engine-api.ts'
+import type { ContainerSeen } from './container-seen.ts'
 import { endOf, lookDelayMs, readLastEnd } from './watch.ts'
 
 function container(state: Partial<ContainerSeen['State']>): ContainerSeen {

@@ -2,7 +2,8 @@
 // looking now and then finds what was over before, and what is paused or gone. Neither slows a probe down.
 import { isAsternError } from '../../core/errors.ts'
 import type { ReplicaSpec } from '../../ports/runtime.ts'
-import { EngineRefusal, type ContainerSeen } from './engine-api.ts'
+import type { ContainerSeen } from './container-seen.ts'
+import { EngineRefusal } from './engine-api.ts'
 import { containerName } from './labels.ts'
 import type { Workshop } from './workshop.ts'
 

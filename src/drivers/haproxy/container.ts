@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 import { isAsternError, reasonOf } from '../../core/errors.ts'
 import { configName, foldersOf } from './config-file.ts'
 import { quotedLogLines } from './limits.ts'
-import type { ProxyHost } from './process.ts'
+import type { ProxyHost } from './proxy-host.ts'
 
 /** What the engine must be able to do. The client of the runtime driver does all of it. */
 export interface ContainerEngine {

@@ -7,7 +7,7 @@ import { fail } from '../../core/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { configName, foldersOf, masterSocket } from './config-file.ts'
 import { startPollMs, startTimeoutMs, stopTimeoutMs } from './limits.ts'
-import type { ProxyHost } from './process.ts'
+import type { ProxyHost } from './proxy-host.ts'
 import { isTooOld, versionIn } from './start-failure.ts'
 
 export type BinaryHostOptions = {

@@ -7,6 +7,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { ProxyFacts, ProxyProcess } from '../../ports/traffic.ts'
 import { adminSocket, configName, foldersOf, makeFolders } from './config-file.ts'
 import { sessionsOf } from './counters.ts'
+import type { ProxyHost } from './proxy-host.ts'
 import { createContainerHost } from './container.ts'
 import type { ContainerEngine } from './container.ts'
 import { createBinaryHost } from './host-binary.ts'
@@ -27,17 +28,6 @@ export type ProxyProcessOptions = {
 }
 
 const DEFAULT_IMAGE = 'haproxy:3.2'
-
-/** One way to run it. */
-export interface ProxyHost {
-  /** Null when it can be had this way, else why not. Takes its time: an image may be pulled. */
-  obstacle(onProgress: (text: string) => void): Promise<string | null>
-  start(): Promise<void>
-  /** What it printed, once it has ended although it was started; null while it runs. */
-  lastWords(): Promise<string | null>
-  /** Requests in flight may end within `graceMs`; then it is killed. */
-  stop(graceMs: number): Promise<void>
-}
 
 export function createProxyProcess(options: ProxyProcessOptions): ProxyProcess {
   const { dir, installation, env, clock } = options
