@@ -12,6 +12,8 @@ export type Counts = {
   readonly serve: Readonly<Record<LoadName, number>>
   /** Warm, with a worker beside web, under the constant load. */
   readonly worker: number
+  /** Warm, five services as one, under the constant load. */
+  readonly set: number
   readonly script: Readonly<Record<LoadName, number>>
   readonly swarm: Readonly<Record<LoadName, number>>
 }
@@ -32,6 +34,7 @@ export const full: Counts = {
   },
   serve: { constant: 50, saturating: 15 },
   worker: 30,
+  set: 20,
   script: { constant: 20, saturating: 10 },
   swarm: { constant: 8, saturating: 4 },
 }
@@ -46,6 +49,7 @@ export const quick: Counts = {
   },
   serve: { constant: 5, saturating: 0 },
   worker: 3,
+  set: 3,
   script: { constant: 3, saturating: 0 },
   swarm: { constant: 0, saturating: 0 },
 }

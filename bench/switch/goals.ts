@@ -7,7 +7,7 @@ const WARM_MS = { p50: 1, p99: 5 }
 const COMMAND_MS = { alone: 60, withDaemon: 45 }
 const FROZEN_MS = 25
 const OVER_ENGINE = 1.2
-const OURS: ReadonlySet<Subject> = new Set(['astern', 'astern+serve', 'astern+worker'])
+const OURS: ReadonlySet<Subject> = new Set(['astern', 'astern+serve', 'astern+worker', 'astern+set'])
 const FASTER_THAN = { script: 15, swarm: 80 }
 
 export function goals(

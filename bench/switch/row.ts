@@ -6,7 +6,7 @@ import { type Spread, spread } from '../statistics.ts'
 
 export const rungs = ['warm', 'frozen', 'cold', 'retired'] as const
 export type Case = (typeof rungs)[number]
-export type Subject = 'astern' | 'astern+serve' | 'astern+worker' | 'engine' | 'script' | 'swarm'
+export type Subject = 'astern' | 'astern+serve' | 'astern+worker' | 'astern+set' | 'engine' | 'script' | 'swarm'
 
 export type SwitchRow = {
   readonly case: Case

@@ -1,5 +1,5 @@
 // How long it takes to go back, and what it costs the users: Astern from each rung, under a constant load and under as much as goes through, with a
-// worker, beside the engine's own share, a script and Swarm.
+// worker, with five services as one, beside the engine's own share, a script and Swarm.
 import type { BenchContext } from '../bench.ts'
 import { run } from '../command.ts'
 import { createEngine, engineSocket } from '../engine-api.ts'
@@ -14,6 +14,7 @@ import { createArena } from './arena.ts'
 import { type Counts, full, quick } from './counts.ts'
 import { goals } from './goals.ts'
 import { measureAstern, measureServe } from './measure-astern.ts'
+import { measureSet } from './measure-set.ts'
 import { measureWorker } from './measure-worker.ts'
 import { rungs, type SwitchRow } from './row.ts'
 
@@ -41,6 +42,7 @@ export async function measureSwitch(context: BenchContext): Promise<Measured> {
   const worker = await measureWorker(context, arena, counts)
   rows.push(worker.row)
   details.push(...worker.notes)
+  rows.push(await measureSet(context, counts))
   for (const load of LOADS)
     if (counts.script[load] > 0) rows.push(await measureScript(context, load, counts.script[load]))
   const swarmMissing = context.quick ? '--quick leaves it out' : secondEngineMissing()
@@ -76,5 +78,6 @@ const explanations = [
   'sent, failed: every request while the row was measured, the deploys between the runs included; half are POST. The bad release fails nothing by itself and dies on SIGTERM',
   'constant: vegeta, 1,000 requests/s; saturating: wrk, 32 connections, keep-alive',
   'astern+worker: a worker beside web, cold on standby, takes over jobs of a queue in PostgreSQL, 50 a second; command_ms ends when the old one has it again and the bad one is stopped',
+  'astern+set: astern rollback --set of five services, 1 replica each; the load is on the one whose users are moved last',
   'script: docker stop, rm, run of one container on a published port. swarm: docker service rollback, 2 replicas, its own defaults',
 ]
