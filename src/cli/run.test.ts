@@ -39,6 +39,29 @@ describe('astern run', () => {
     expect(app.store.oneOffs.of(shop)).toEqual([])
   })
 
+  it('has the secrets that its release takes as files, also when that has no containers any more', async () => {
+    const world = new World()
+    const { app } = world.process()
+    const source = { kind: 'file', path: '/t' } as const
+    const secrets = [{ name: 'TOKEN', source, onRollback: 'restore' as const, as: 'file' as const }]
+    world.secrets.set('TOKEN', 'token-of-then')
+    const definition = buildDefinition({ secrets })
+    await deployTag(app, definition, 'v1.0.0')
+    world.secrets.set('TOKEN', 'token-of-now')
+    await deployTag(app, definition, 'v1.1.0')
+    for (const name of ['r1-1', 'r1-2']) app.store.replicas.remove(definition, name)
+    await doOverdue(app, { look: false })
+    expect(app.store.secretFiles.read(shop, 1)).toBeNull()
+    let seen: unknown = null
+    world.engine.program = (_, env) => {
+      seen = { env, file: app.store.secretFiles.read(shop, 1)?.get('TOKEN') }
+      return {}
+    }
+    await run(createConsole(app).context, given('run', ['r1', '--', 'cat']))
+    expect(seen).toEqual({ env: {}, file: 'token-of-then' })
+    expect(app.store.secretFiles.read(shop, 1)).toBeNull()
+  })
+
   it('means the release that serves when none is named', async () => {
     const { world, app } = await deployed(['v1.0.0', 'v1.1.0'])
     const { context } = createConsole(app)
