@@ -11,7 +11,7 @@ import type { Context } from './context.ts'
 import { formatDuration, formatTime, table, visible } from './format.ts'
 import { parseCount } from './options.ts'
 import { type Colour, paint } from './paint.ts'
-import { stepName } from './progress.ts'
+import { titleOf } from './progress.ts'
 import { tend } from './tend.ts'
 
 const LIMIT = 20
@@ -118,7 +118,7 @@ function eventRow(context: Context, event: JournalEvent): string[] {
   const colour = event.status === 'failed' ? 'red' : event.status === 'succeeded' ? 'green' : 'dim'
   return [
     timeOfDay(event.timestamp),
-    stepName(context, event.step),
+    titleOf(context, event),
     paint(context, colour, context.t(`status_${event.status}`)),
     event.release ?? '-',
     event.duration_ms === null ? '' : formatDuration(event.duration_ms),

@@ -52,6 +52,14 @@ describe('progress', () => {
     vi.useRealTimers()
   })
 
+  it('names the process of a step that is not of web', () => {
+    const { progress, out } = onConsole({})
+    progress.show({ ...event('wake', 'succeeded', 300), key: 'wake:r1/worker' })
+    progress.show({ ...event('demote', 'succeeded', 200), key: 'demote:r2/night-shift=stopped' })
+    progress.show({ ...event('demote', 'succeeded', 100), key: 'demote:r2=stopped' })
+    expect(out).toEqual(['✓ wake worker 300 ms', '✓ demote night-shift 200 ms', '✓ demote 100 ms'])
+  })
+
   it('is the journal itself for machines', () => {
     const { progress, out } = onConsole({ json: true })
     progress.show(event('prove', 'started'))

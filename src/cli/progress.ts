@@ -18,15 +18,20 @@ export function createProgress(context: Context): Progress {
   return context.terminal ? growing(context) : plain(context)
 }
 
-export function stepName(context: Pick<Context, 't'>, step: string): string {
+function stepName(context: Pick<Context, 't'>, step: string): string {
   const key = `step_${step}`
   return key in messages ? context.t(key as MessageKey) : step
 }
 
-/** A hook is called by its name: there may be several. */
-function titleOf(context: Context, { step, key }: JournalEvent): string {
+/** `wake:r41/worker`, `demote:r42/worker=stopped` */
+const PROCESS_IN_KEY = /\/([a-z0-9-]+)(?:=|$)/
+
+/** A hook is called by its name, and a step of a process beside `web` by that: there may be several. */
+export function titleOf(context: Pick<Context, 't'>, { step, key }: Pick<JournalEvent, 'step' | 'key'>): string {
   const name = stepName(context, step)
-  return step === 'hook' ? `${name} ${key.slice(key.indexOf(':') + 1)}` : name
+  if (step === 'hook') return `${name} ${key.slice(key.indexOf(':') + 1)}`
+  const process = PROCESS_IN_KEY.exec(key)?.[1]
+  return process === undefined ? name : `${name} ${process}`
 }
 
 /** A step that has ended, as people read it. `null`: it has not, or is none. */

@@ -38,7 +38,7 @@ import {
 } from './format.ts'
 import { operationRow, outcomeOf } from './log.ts'
 import { paint } from './paint.ts'
-import { stepName } from './progress.ts'
+import { titleOf } from './progress.ts'
 import { oneScope } from './select.ts'
 import { tend } from './tend.ts'
 
@@ -186,7 +186,7 @@ function stepCells(context: Context, step: StepEntry): string[] {
   const outage = typeof outageMs === 'number' ? context.t('outage_was', { lasted: formatDuration(outageMs) }) : ''
   return [
     paint(context, colour, mark),
-    stepName(context, step.step),
+    titleOf(context, step),
     step.release ?? '-',
     step.duration_ms === null ? '' : formatDuration(step.duration_ms),
     typeof reason === 'string' ? visible(reason) : outage,
