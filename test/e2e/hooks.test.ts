@@ -96,6 +96,6 @@ describe('hooks', () => {
     expect(await oneOffs()).toBe('')
     expect((await notes()).match(/after_rollback/g)).toHaveLength(1)
     const log = await shop.astern(['log', String(back.last['transaction_id'])])
-    expect(log.stdout).toMatch(/hook +succeeded/)
+    expect(log.stdout).toMatch(/hook after_rollback +succeeded/)
   })
 })
