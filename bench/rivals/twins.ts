@@ -14,9 +14,11 @@ const FIRST_ADDRESS = 10
 
 export type TwinCase = 'frozen' | 'cold' | 'retired'
 
+const ROLE_FOLDER = '/run/astern'
+
 type Inspected = {
   readonly Config: Record<string, unknown>
-  readonly HostConfig: { readonly NetworkMode: string }
+  readonly HostConfig: { readonly NetworkMode: string; readonly Mounts?: readonly { readonly Target: string }[] | null }
 }
 type Network = { readonly IPAM: { readonly Config: readonly { readonly IPRange: string }[] } }
 type Twin = { readonly name: string; readonly address: string; readonly settings: object }
@@ -84,7 +86,8 @@ async function twinOf(engine: Engine, like: string, index: number): Promise<Twin
       ...Config,
       Hostname: '',
       Labels: {}, // or Astern would take it for one of its own
-      HostConfig,
+      // The folder with a release's role goes with the release; a twin is longer there.
+      HostConfig: { ...HostConfig, Mounts: (HostConfig.Mounts ?? []).filter(({ Target }) => Target !== ROLE_FOLDER) },
       NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: address } } } },
     },
   }
