@@ -3,10 +3,10 @@ import { fail } from '../core/errors.ts'
 import { planRollbackSet, rollbackSet } from '../operations/rollback-set.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
+import { leaveTheRest } from './leave-the-rest.ts'
 import { parseForce } from './options.ts'
 import { scopesOfSet } from './set-scopes.ts'
 import { showSet, showWhileItRuns } from './set-progress.ts'
-import { tend } from './tend.ts'
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   const set = args.text('set')!
@@ -33,6 +33,6 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     stopShowing()
   })
   const exit = await showSet(context, set, 'rollback', answered)
-  await tend(context, app)
+  if (answered.answers.some(({ answer }) => answer.outcome === 'succeeded')) leaveTheRest(context)
   return exit
 }

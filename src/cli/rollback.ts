@@ -1,6 +1,5 @@
 // `astern rollback`: asks the daemon if one runs, else does it itself; shows what goes back to what; leaves the rest to a process of its own.
 // Invariant: on the way to the switch it loads no configuration, no Docker client, and opens no socket but the daemon's or the proxy's.
-import { spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { fromWire, performRollback, type RollbackMessage, type Watching } from '../api/rollback-request.ts'
 import { askDaemon } from '../api/socket-client.ts'
@@ -8,6 +7,7 @@ import type { Answered } from '../operations/answer.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
 import { headLines } from './head-lines.ts'
+import { leaveTheRest } from './leave-the-rest.ts'
 import { parseForce, parseRamp } from './options.ts'
 import { createProgress } from './progress.ts'
 import { scopeAsked } from './select.ts'
@@ -70,18 +70,6 @@ async function perform(
   if ('thrown' in reply) throw fromWire(reply.thrown)
   const { error } = reply.answered
   return { answered: { ...reply.answered, error: error === null ? null : fromWire(error) }, byDaemon: true }
-}
-
-/** Demoting what was taken out waits for its last requests; nobody has to watch that. What fails in it stays due, and every later command says so. */
-function leaveTheRest(context: Context): void {
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'tend'], {
-    detached: true,
-    stdio: 'ignore',
-    cwd: '/',
-    env: { ...context.env, ASTERN_STATE: context.stateFolder },
-  })
-  child.on('error', () => {})
-  child.unref()
 }
 
 /** Why the engine does not answer, also when it accepts and stays silent; `null` when it answers. */
