@@ -1,11 +1,13 @@
 // The commands that look into containers or run in them, as data.
 import type { CommandSpec, OptionSpec } from './command.ts'
+import { message } from './common-options.ts'
 
-export const message: OptionSpec = {
+const release: OptionSpec = {
   type: 'string',
-  short: 'm',
-  value: 'WHY',
-  summary: { en: 'the reason, kept in the journal', 'zh-CN': '原因，写入操作日志' },
+  short: 'r',
+  value: 'RELEASE',
+  complete: 'release',
+  summary: { en: 'of this release (default: the one that serves)', 'zh-CN': '指定发布版本（默认：正在服务的）' },
 }
 const process: OptionSpec = {
   type: 'string',
@@ -24,13 +26,7 @@ export const containerCommands: readonly CommandSpec[] = [
         short: 'f',
         summary: { en: 'go on as lines come, across switches', 'zh-CN': '持续输出，跨越版本切换' },
       },
-      release: {
-        type: 'string',
-        short: 'r',
-        value: 'RELEASE',
-        complete: 'release',
-        summary: { en: 'of this release (default: the one that serves)', 'zh-CN': '指定发布版本（默认：正在服务的）' },
-      },
+      release,
       process,
       tail: {
         type: 'string',
@@ -51,13 +47,7 @@ export const containerCommands: readonly CommandSpec[] = [
     summary: { en: 'a command, or a shell, in a running replica', 'zh-CN': '在运行中的副本内执行命令或打开 shell' },
     positionals: [{ name: 'CMD', required: false, many: true }],
     options: {
-      release: {
-        type: 'string',
-        short: 'r',
-        value: 'RELEASE',
-        complete: 'release',
-        summary: { en: 'of this release (default: the one that serves)', 'zh-CN': '指定发布版本（默认：正在服务的）' },
-      },
+      release,
       replica: {
         type: 'string',
         value: 'NAME',

@@ -1,6 +1,7 @@
 // Every command, as data. Nothing heavy is imported here: handlers are loaded when they run.
 import type { CommandSpec, OptionSpec } from './command.ts'
-import { containerCommands, message } from './commands-containers.ts'
+import { containerCommands } from './commands-containers.ts'
+import { message } from './common-options.ts'
 
 const dryRun: OptionSpec = {
   type: 'boolean',

@@ -1,4 +1,4 @@
-// Options that every command takes, and what `astern` alone understands.
+// Options that every command takes, one that many take, and what `astern` alone understands.
 import type { OptionSpec } from './command.ts'
 
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
@@ -48,6 +48,14 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
     },
   },
   help: { type: 'boolean', short: 'h', summary: { en: 'show help', 'zh-CN': '显示帮助' } },
+}
+
+/** For every command that writes to the journal. */
+export const message: OptionSpec = {
+  type: 'string',
+  short: 'm',
+  value: 'WHY',
+  summary: { en: 'the reason, kept in the journal', 'zh-CN': '原因，写入操作日志' },
 }
 
 /** What `astern` alone understands beside them. */

@@ -7,9 +7,11 @@ import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
 import { askOverHolds, remindOfHolds, wouldAskOverHolds } from './held.ts'
 import { showHookOutput } from './hook-output.ts'
+import { interruptible } from './interruptible.ts'
 import { parseForce, parseTag } from './options.ts'
 import { definitions } from './select.ts'
 import { showSet, showWhileItRuns } from './set-progress.ts'
+import { definitionsOfSet } from './set-scopes.ts'
 import { tend } from './tend.ts'
 
 export async function run(context: Context, args: Arguments): Promise<number> {
@@ -28,19 +30,15 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const overHolds = await askOverHolds(context, app, scopes, asked)
   app.store.db.keepReserve()
   for (const { definition } of members) await resumeUnfinished(app, definition)
-  const interrupted = new AbortController()
-  const stopInterrupts = context.onInterrupt(() => {
-    context.say(context.t('interrupting'))
-    interrupted.abort(fail('INTERRUPTED', { serving: '' }))
-  })
+  const interrupts = interruptible(context)
   const stopShowing = showWhileItRuns(context, app, scopes, 'deploy')
   const answered = await deploySet(app, members, {
     ...asked,
     overHolds,
     onOutput: showHookOutput(context),
-    signal: interrupted.signal,
+    signal: interrupts.signal,
   }).finally(() => {
-    stopInterrupts()
+    interrupts.stop()
     stopShowing()
   })
   const exit = await showSet(context, set, 'deploy', answered)
@@ -51,21 +49,13 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 
 /** In the order of the set. Errors: USAGE, TAG_NEEDED, ENVIRONMENT_NEEDED. */
 function membersOf(context: Context, args: Arguments, set: string, all: readonly Definition[]): Member[] {
-  const own = all.filter(({ sets }) => set in sets)
-  if (own.length === 0) {
-    const known = [...new Set(all.flatMap(({ sets }) => Object.keys(sets)))].join(', ') || '-'
-    throw fail('USAGE', { problem: context.t('set_unknown', { set, known }), command: 'deploy' })
-  }
-  const environments = [...new Set(own.map(({ environment }) => environment))]
-  if (environments.length > 1) throw fail('ENVIRONMENT_NEEDED', { known: environments.join(', ') })
+  const own = definitionsOfSet(context, args, set, all)
   const tags = tagsOf(context, args, own)
-  return own
-    .toSorted((a, b) => a.sets[set]! - b.sets[set]!)
-    .map((definition) => {
-      const tag = tags.get(definition.service) ?? tags.get(ALL) ?? definition.composeTag
-      if (tag === null) throw fail('TAG_NEEDED')
-      return { definition, tag }
-    })
+  return own.map((definition) => {
+    const tag = tags.get(definition.service) ?? tags.get(ALL) ?? definition.composeTag
+    if (tag === null) throw fail('TAG_NEEDED')
+    return { definition, tag }
+  })
 }
 
 const ALL = ''

@@ -1,6 +1,5 @@
 // A deploy before people's eyes, or a program's: its head, its steps, its end; Ctrl-C goes back. What was left undone is finished first, what is overdue
 // is done last. Used by `deploy` and by `rollback --undo`.
-import { fail } from '../core/errors.ts'
 import type { Scope } from '../core/model.ts'
 import type { Answered } from '../operations/answer.ts'
 import type { App, Asked } from '../operations/app.ts'
@@ -10,6 +9,7 @@ import type { Context } from './context.ts'
 import { headLines } from './head-lines.ts'
 import { remindOfHolds } from './held.ts'
 import { showHookOutput } from './hook-output.ts'
+import { interruptible } from './interruptible.ts'
 import { paint } from './paint.ts'
 import { createProgress } from './progress.ts'
 import { warnIfUnattended } from './schedules.ts'
@@ -38,14 +38,10 @@ export async function shownDeploy(
     }
     progress.show(event)
   })
-  const interrupted = new AbortController()
-  const stopInterrupts = context.onInterrupt(() => {
-    context.say(context.t('interrupting'))
-    interrupted.abort(fail('INTERRUPTED', { serving: '' }))
-  })
+  const interrupts = interruptible(context)
   const onOutput = showHookOutput(context, progress.end)
-  const answered = await deploy({ signal: interrupted.signal, onOutput }).finally(() => {
-    stopInterrupts()
+  const answered = await deploy({ signal: interrupts.signal, onOutput }).finally(() => {
+    interrupts.stop()
     stopListening()
     progress.end()
   })

@@ -9,6 +9,7 @@ import { countsText, planScaleOf, scale, type ScaleAsked, type Scaled } from '..
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
 import { formatCounts, formatDuration, labelled } from './format.ts'
+import { interruptible } from './interruptible.ts'
 import { paint } from './paint.ts'
 import { createProgress } from './progress.ts'
 import { textOf } from './report-error.ts'
@@ -74,13 +75,9 @@ async function carryOut(context: Context, app: App, scope: Scope, asked: ScaleAs
       context.print(headLine(scope, { before, live }))
     } else progress.show(event)
   })
-  const interrupted = new AbortController()
-  const stopInterrupts = context.onInterrupt(() => {
-    context.say(context.t('interrupting'))
-    interrupted.abort(fail('INTERRUPTED', { serving: '' }))
-  })
-  return scale(app, scope, { ...asked, signal: interrupted.signal }).finally(() => {
-    stopInterrupts()
+  const interrupts = interruptible(context)
+  return scale(app, scope, { ...asked, signal: interrupts.signal }).finally(() => {
+    interrupts.stop()
     stopListening()
     progress.end()
   })

@@ -1,7 +1,7 @@
 // The processes beside `web`: workers and schedules. What they do not say themselves is the service's.
 import { Cron } from 'croner'
 import { reasonOf } from '../core/errors.ts'
-import type { ContainerOptions, Mount, ProcessDefinition, Schedule, StandbyPolicy, StopPolicy } from '../core/model.ts'
+import type { ContainerOptions, Mount, ProcessDefinition, Schedule, StopPolicy } from '../core/model.ts'
 import { WEB } from '../core/processes.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { Path, Place, Problems } from './problems.ts'
@@ -70,7 +70,7 @@ function readProcess(name: string, config: ProcessConfig, common: Common, given:
     replicas: config.replicas ?? DEFAULTS.replicas,
     handover: config.handover ?? null,
     schedule: scheduleOf(config, at, given.problems),
-    standby: standbyOfProcess(config),
+    standby: standbyOf(config.standby, DEFAULTS.processStandby),
     ...(Object.keys(common.container).length === 0 ? {} : { container: common.container }),
   }
 }
@@ -101,8 +101,4 @@ function scheduleOf(config: ProcessConfig, at: Given['at'], problems: Problems):
     )
   }
   return { cron, timeZone, timeoutMs: timeout ?? msOf(DEFAULTS.schedule.timeout) }
-}
-
-function standbyOfProcess({ standby }: ProcessConfig): StandbyPolicy {
-  return standbyOf(standby, DEFAULTS.processStandby)
 }

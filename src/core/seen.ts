@@ -70,9 +70,9 @@ export function readinessOf(seen: Seen, release: Release, process = WEB): Readin
 
 /** The slowest rung of all its processes without `web`, or of `web` alone: users wait for nobody else. */
 export function rungOf(seen: Seen, release: Release): Rung {
-  const [first, ...others] = runningProcesses(release.config)
-  const processes = first === undefined ? [] : first === WEB ? [first] : [first, ...others]
-  const rungs = processes.map((process) => readinessOf(seen, release, process).rung)
+  const running = runningProcesses(release.config)
+  const decisive = running.includes(WEB) ? [WEB] : running
+  const rungs = decisive.map((process) => readinessOf(seen, release, process).rung)
   return rungs.sort((a, b) => SLOWNESS.indexOf(b) - SLOWNESS.indexOf(a))[0] ?? 'retired'
 }
 

@@ -127,6 +127,24 @@ export function servingNow(app: App, scope: Scope): string {
   return release.version === null ? releaseName(release.number) : `${releaseName(release.number)} ${release.version}`
 }
 
+/** Another operation holds the service; anything else is thrown again. */
+export function busyOrThrow(error: unknown): AsternError {
+  if (isAsternError(error, 'BUSY')) return error
+  throw error
+}
+
+/** Nothing was changed, on purpose. */
+export function isRefusal(error: AsternError): boolean {
+  return error.exit === 3
+}
+
+/** Another operation has taken the lease of this one. */
+export function preempted(app: App, operation: Operation, cause?: unknown): AsternError {
+  const by = app.store.leases.holder(operation, app.clock.now())?.transactionId
+  const newest = by ?? app.store.operations.list(1)[0]?.transactionId ?? '-'
+  return fail('PREEMPTED', { by: newest, serving: servingNow(app, operation) }, cause)
+}
+
 export function asAsternError(error: unknown): AsternError {
   return isAsternError(error) ? error : fail('INTERNAL', { reason: reasonOf(error) }, error)
 }

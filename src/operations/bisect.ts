@@ -9,7 +9,7 @@ import { exclusiveReasons } from '../core/seen.ts'
 import { insertReplicas } from './addresses.ts'
 import type { App, Asked } from './app.ts'
 import { runSteps } from './executor.ts'
-import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
+import { begin, lostLease, type Operation, unstoppable, whileLeased } from './operation.ts'
 import { replicaSpec } from './replica-spec.ts'
 
 export type Trial = {
@@ -103,8 +103,7 @@ async function tryOne(
     return note(await judge({ release, url, bisection, signal: operation.signal }), null)
   } finally {
     if (app.store.leases.holds(operation.lease)) {
-      const unstoppable = { ...operation, signal: new AbortController().signal }
-      await runSteps(app, unstoppable, [{ kind: 'demote', level: 'absent', ...replicas }])
+      await runSteps(app, unstoppable(operation), [{ kind: 'demote', level: 'absent', ...replicas }])
     }
   }
 }

@@ -6,24 +6,15 @@ import type { Plan } from '../core/plan.ts'
 import { isPart, partOf, wholeOf } from '../core/transaction-id.ts'
 import type { TrafficSeen } from '../ports/traffic.ts'
 import type { Operation as StoredOperation } from '../store/operations.ts'
-import { answered, type Answered, asAsternError, type Ending } from './answer.ts'
+import { answered, type Answered, asAsternError, type Ending, isRefusal } from './answer.ts'
 import type { App, Asked } from './app.ts'
-import {
-  decide,
-  type DeployAsked,
-  goBack,
-  notBegun,
-  observeFor,
-  openDeploy,
-  prepare,
-  type Prepared,
-  succeeded,
-} from './deploy.ts'
-import { runSteps, untilUsersMove } from './executor.ts'
+import { decide, type DeployAsked, goBack, notBegun, openDeploy, prepare, type Prepared, succeeded } from './deploy.ts'
+import { runSteps, splitWhereUsersMove } from './executor.ts'
 import { writeRolesIfPossible } from './roles.ts'
 import { hasShifted, planOf, stepsLeft } from './history.ts'
 import { newTransactionId, type Operation, whileAllLeased } from './operation.ts'
 import { prepareHost } from './prepare.ts'
+import { observeFor } from './see.ts'
 
 export type Member = { readonly definition: Definition; readonly tag: string }
 export type SetAsked = Asked & Pick<DeployAsked, 'force' | 'overHolds'>
@@ -111,7 +102,7 @@ async function decideAll(
 function noneBegun(app: App, parts: readonly Part[], failing: Operation | null, error: unknown): AsternError {
   const failure = asAsternError(error)
   for (const { operation } of parts) {
-    if (operation === failing && failure.exit !== 3) notBegun(app, operation, failure)
+    if (operation === failing && !isRefusal(failure)) notBegun(app, operation, failure)
     else end(app, operation, failure, operation === failing)
   }
   return failure
@@ -123,7 +114,7 @@ function end(app: App, operation: Operation, failure: AsternError, own: boolean)
     const detail = own
       ? { code: failure.code, ...failure.details }
       : { code: failure.code, reason: 'another service of the set' }
-    operation.end(failure.exit === 3 ? 'refused' : 'failed', detail)
+    operation.end(isRefusal(failure) ? 'refused' : 'failed', detail)
   })
 }
 
@@ -134,11 +125,11 @@ async function carryOutAll(
   options: { readonly firstStarted?: boolean; readonly attempt?: number },
 ): Promise<Map<Operation, Ending>> {
   try {
-    for (const { operation, steps } of planned) await runSteps(app, operation, untilUsersMove(steps), options)
-    for (const { operation, steps } of planned) {
-      const before = untilUsersMove(steps).length
-      const { firstStarted, ...others } = options
-      await runSteps(app, operation, steps.slice(before), firstStarted === true && before === 0 ? options : others)
+    const parts = planned.map(({ operation, steps }) => ({ operation, ...splitWhereUsersMove(steps) }))
+    for (const { operation, before } of parts) await runSteps(app, operation, before, options)
+    for (const { operation, before, after } of parts) {
+      const firstStarted = options.firstStarted === true && before.length === 0
+      await runSteps(app, operation, after, { ...options, firstStarted })
     }
     app.store.transaction(() => {
       for (const { operation, plan } of planned) operation.commit(() => succeeded(app, operation, plan))
@@ -173,6 +164,7 @@ export async function finishSet(app: App, parts: readonly Resumed[]): Promise<As
   const { journal, operations } = app.store
   const all = operations.parts(wholeOf(parts[0]!.stored.transactionId)).filter(({ outcome }) => outcome !== 'noop')
   const seen = all.map((part) => ({ part, plan: planOf(part), events: journal.ofTransaction(part.transactionId) }))
+  const seenOf = (stored: StoredOperation) => seen.find(({ part }) => part.transactionId === stored.transactionId)!
   const mayGoOn = seen.every(
     ({ part, plan, events }) =>
       plan !== null && part.outcome === null && !events.some(({ status }) => status === 'failed'),
@@ -180,8 +172,8 @@ export async function finishSet(app: App, parts: readonly Resumed[]): Promise<As
   const hasMoved = seen.every(({ plan, events }) => plan !== null && hasShifted(events, plan))
   const hasBegun = seen.some(({ events }) => events.some(({ step }) => step === 'hook'))
   const planned = parts.flatMap(({ stored, operation }): Planned[] => {
-    const plan = planOf(stored)
-    if (plan !== null) return [{ operation, plan, steps: stepsLeft(journal.ofTransaction(stored.transactionId), plan) }]
+    const { plan, events } = seenOf(stored)
+    if (plan !== null) return [{ operation, plan, steps: stepsLeft(events, plan) }]
     operation.commit(() => operation.end('failed', { reason: 'it was interrupted before it began to change anything' }))
     return []
   })

@@ -3,25 +3,32 @@ import { type AsternError, fail, isAsternError, reasonOf } from '../core/errors.
 import { type Definition, releaseName, type Release } from '../core/model.ts'
 import { planDeploy, planWayBack } from '../core/plan-deploy.ts'
 import { type Decision, type Plan, type Refused } from '../core/plan.ts'
-import { hasWeb } from '../core/processes.ts'
 import type { TrafficSeen } from '../ports/traffic.ts'
 import { liveUnder } from '../store/services.ts'
 import { insertReplicas, keptVersions } from './addresses.ts'
-import { answered, type Answered, asAsternError, detailOf, type Ending, refOf, servingNow } from './answer.ts'
+import {
+  answered,
+  type Answered,
+  asAsternError,
+  busyOrThrow,
+  detailOf,
+  type Ending,
+  isRefusal,
+  preempted,
+  refOf,
+  servingNow,
+} from './answer.ts'
 import type { App, Asked } from './app.ts'
 import { define } from './define.ts'
 import { runSteps, startPlan } from './executor.ts'
 import { andThen } from './due-hooks.ts'
 import { noteFollowUps } from './follow-ups.ts'
 import { closed, type GateAsked, outdated } from './gate.ts'
-import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
+import { begin, lostLease, type Operation, unstoppable, whileLeased } from './operation.ts'
 import { type Draft, findImage, prepareHost, readSecrets, draftRelease } from './prepare.ts'
 import { supersedeUnfinished } from './supersede.ts'
 import { writeRolesIfPossible } from './roles.ts'
-import { see } from './see.ts'
-
-/** The exit code of what is refused. */
-const REFUSED = 3
+import { observeFor, see } from './see.ts'
 
 export type DeployAsked = Asked & GateAsked & { readonly tag: string }
 
@@ -61,9 +68,7 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
   try {
     operation = store.transaction(() => openDeploy(app, definition, asked, controller))
   } catch (error) {
-    const busy = asAsternError(error)
-    if (busy.code !== 'BUSY') throw error
-    return answer({ outcome: 'busy', error: busy })
+    return answer({ outcome: 'busy', error: busyOrThrow(error) })
   }
   return whileLeased(app, operation, controller, async () => {
     let decision: Decision
@@ -74,7 +79,7 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
       decision = operation.commit(() => decide(app, operation, definition, draft, asked, observed, planFrom))
     } catch (error) {
       const failure = notBegun(app, operation, error)
-      return answer({ outcome: failure.exit === REFUSED ? 'refused' : 'failed', operation, error: failure })
+      return answer({ outcome: isRefusal(failure) ? 'refused' : 'failed', operation, error: failure })
     }
     if (decision.outcome === 'noop') {
       const result = answer({ outcome: 'noop', operation })
@@ -130,11 +135,6 @@ export async function prepare(
   )
   const draft = draftRelease(app, definition, image, await readSecrets(app, definition, operation.signal))
   return { ...draft, outdated: await outdated(app, definition, draft.release, asked) }
-}
-
-/** A service without `web` needs no proxy. Error: PROXY_DOWN. */
-export async function observeFor(app: App, definition: Definition): Promise<TrafficSeen | null> {
-  return hasWeb(definition.process) ? app.traffic.observe() : null
 }
 
 /** Within a commit: decides, and writes the intent of the first step. Behind a closed gate the definition is not taken over either. */
@@ -225,7 +225,6 @@ export async function goBack(app: App, operation: Operation, plan: Plan, cause: 
   const former = plan.from === null ? null : store.releases.get(operation, plan.from)
   const failedRelease = store.releases.get(operation, plan.to)!
   // Ctrl-C has been heard; the way back is not what it wanted to stop.
-  const unstoppable: Operation = { ...operation, signal: new AbortController().signal }
   const close = () => {
     markFailed(app, operation, plan)
     store.services.setActive(operation, plan.from)
@@ -237,7 +236,7 @@ export async function goBack(app: App, operation: Operation, plan: Plan, cause: 
     const observed = await app.traffic.observe().catch(() => null)
     const steps = planWayBack(see(app, operation, observed), former, failedRelease, shifted)
     if (steps.length === 0) operation.commit(close)
-    else await runSteps(app, unstoppable, steps, { atLast: close })
+    else await runSteps(app, unstoppable(operation), steps, { atLast: close })
   } catch (error) {
     if (lostLease(error, operation)) return { outcome: 'rolled_back', error: preempted(app, operation) }
     return wayBackFailed(app, operation, plan, former, cause, error)
@@ -287,19 +286,13 @@ function wayBackFailed(
   return { outcome: 'failed', error: fail('ROLLBACK_FAILED', { release, reason: reasonOf(error), serving }, error) }
 }
 
-function preempted(app: App, operation: Operation): AsternError {
-  const by = app.store.leases.holder(operation, app.clock.now())?.transactionId
-  const newest = by ?? app.store.operations.list(1)[0]?.transactionId ?? '-'
-  return fail('PREEMPTED', { by: newest, serving: servingNow(app, operation) })
-}
-
 /** Preparing failed: nothing had moved. The error keeps its own exit code. */
 export function notBegun(app: App, operation: Operation, error: unknown): AsternError {
   if (lostLease(error, operation)) return preempted(app, operation)
   const failure = asAsternError(error)
   app.store.transaction(() => {
     if (!app.store.leases.holds(operation.lease)) return
-    const refused = failure.exit === REFUSED
+    const refused = isRefusal(failure)
     operation.record({
       step: 'pull',
       key: 'pull',

@@ -7,7 +7,7 @@ import type { DueHook } from '../store/due-hooks.ts'
 import type { Answered } from './answer.ts'
 import type { App, Asked } from './app.ts'
 import { runHook } from './hook-run.ts'
-import { type Operation, recorder } from './operation.ts'
+import { NO_EPOCH, type Operation, recorder } from './operation.ts'
 
 export type HookTrouble = {
   readonly title: string
@@ -62,7 +62,7 @@ async function runDue(app: App, due: DueHook, { onOutput = () => {} }: Pick<Aske
     })
     return null
   }
-  const record = recorder(app, { ...operation, epoch: 0 })
+  const record = recorder(app, { ...operation, epoch: NO_EPOCH })
   const key = `hook:${hookTitle(due.hook, due.place)}`
   const step = { step: 'hook', key, release, attempt: due.begun ? 2 : 1 } as const
   const container = hookContainer(transactionId, hook)

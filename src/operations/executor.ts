@@ -42,10 +42,14 @@ export async function runSteps(
   }
 }
 
-/** What can be done before the first user notices. */
-export function untilUsersMove(steps: readonly Step[]): readonly Step[] {
+/** `before`: what can be done without any user noticing. */
+export function splitWhereUsersMove(steps: readonly Step[]): {
+  readonly before: readonly Step[]
+  readonly after: readonly Step[]
+} {
   const at = steps.findIndex(({ kind }) => kind === 'shift_traffic')
-  return at < 0 ? steps : steps.slice(0, at)
+  const before = at < 0 ? steps : steps.slice(0, at)
+  return { before, after: steps.slice(before.length) }
 }
 
 /** Within a commit: the plan, and the intent of its first step. */

@@ -5,7 +5,7 @@ import { type Noop, noopReason } from '../core/plan.ts'
 import type { Hold } from '../store/holds.ts'
 import { type Answer, holdView } from './answer.ts'
 import type { App, Asked } from './app.ts'
-import { newTransactionId } from './operation.ts'
+import { newTransactionId, NO_EPOCH, recordEnd, recorder } from './operation.ts'
 import { NO_REASON } from './rollback.ts'
 
 /** What `hold` and `resume` answer to machines. The names are a contract. */
@@ -23,9 +23,6 @@ export type HoldAnswered = {
   readonly hold: Hold | null
   readonly noop: Noop | null
 }
-
-/** Of what is journalled without a lease. */
-const NO_EPOCH = 0
 
 /** A hold by hand replaces an earlier one by hand; one that a rollback placed stays beside it. */
 export function placeHold(app: App, scope: Scope, asked: Asked): HoldAnswered {
@@ -89,28 +86,9 @@ function note(app: App, scope: Scope, { kind, transactionId, asked, outcome, ste
   const startedAt = clock.now()
   const { actor, reason } = asked
   store.operations.insert({ service, environment, transactionId, kind, actor: actor.name, reason, startedAt })
-  const record = (name: string, status: 'succeeded' | 'skipped', about: Noted['detail']) =>
-    store.journal.append({
-      timestamp: new Date(startedAt).toISOString(),
-      level: 'info',
-      operation: kind,
-      service,
-      environment,
-      version: null,
-      release: null,
-      status,
-      step: name,
-      duration_ms: null,
-      transaction_id: transactionId,
-      actor: actor.name,
-      key: name,
-      attempt: 1,
-      epoch: NO_EPOCH,
-      detail: about,
-    })
-  record(step, outcome === 'noop' ? 'skipped' : 'succeeded', detail)
-  record('outcome', 'succeeded', { outcome })
-  store.operations.end(transactionId, outcome, startedAt)
+  const record = recorder(app, { service, environment, kind, transactionId, actor: actor.name, epoch: NO_EPOCH })
+  record({ step, key: step, status: outcome === 'noop' ? 'skipped' : 'succeeded', release: null, detail })
+  recordEnd(app, transactionId, record, { outcome, release: null, level: 'info', detail: null })
 }
 
 function answerOf(

@@ -48,6 +48,9 @@ export type Recorded = {
   readonly level?: JournalEvent['level']
 }
 
+/** Of what is journalled without a lease. */
+export const NO_EPOCH = 0
+
 export function newTransactionId(app: Pick<App, 'random'>): string {
   return `tx-${app.random.hex(TRANSACTION_ID_BYTES)}`
 }
@@ -74,6 +77,14 @@ export function begin(
     const { actor, reason } = asked
     store.operations.insert({ service, environment, transactionId, kind, actor: actor.name, reason, startedAt })
   }
+  const record = recorder(app, {
+    service,
+    environment,
+    kind,
+    transactionId,
+    actor: asked.actor.name,
+    epoch: lease.epoch,
+  })
   const operation: Operation = {
     service,
     environment,
@@ -91,23 +102,38 @@ export function begin(
         store.leases.fence(lease)
         return work()
       }),
-    record: recorder(app, { service, environment, kind, transactionId, actor: asked.actor.name, epoch: lease.epoch }),
+    record,
     end(outcome, detail) {
       const failed = outcome === 'failed'
       const to = store.operations.get(transactionId)?.to ?? null
-      this.record({
-        step: 'outcome',
-        key: 'outcome',
-        status: failed ? 'failed' : 'succeeded',
-        release: to,
-        detail: { outcome, ...detail },
-        level: failed ? 'error' : outcome === 'rolled_back' ? 'warn' : 'info',
-      })
-      store.operations.end(transactionId, outcome, clock.now())
+      const level = failed ? 'error' : outcome === 'rolled_back' ? 'warn' : 'info'
+      recordEnd(app, transactionId, record, { outcome, release: to, level, detail })
       store.leases.release(lease)
     },
   }
   return operation
+}
+
+export type RecordedEnd = Required<Pick<Recorded, 'release' | 'level'>> & {
+  readonly outcome: Outcome
+  readonly detail: JournalEvent['detail'] | undefined
+}
+
+/** The last row of an operation, and its end, within the caller's transaction. */
+export function recordEnd(
+  { store, clock }: Pick<App, 'store' | 'clock'>,
+  transactionId: string,
+  record: (event: Recorded) => void,
+  { outcome, detail, ...event }: RecordedEnd,
+): void {
+  const status = outcome === 'failed' ? 'failed' : 'succeeded'
+  record({ step: 'outcome', key: 'outcome', status, ...event, detail: { outcome, ...detail } })
+  store.operations.end(transactionId, outcome, clock.now())
+}
+
+/** Ctrl-C has been heard; what is done with this is not what it wanted to stop. */
+export function unstoppable(operation: Operation): Operation {
+  return { ...operation, signal: new AbortController().signal }
 }
 
 /** Appends events of an operation to the journal, within the caller's transaction. */

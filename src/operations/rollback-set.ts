@@ -8,9 +8,9 @@ import { isPart, partOf, wholeOf } from '../core/transaction-id.ts'
 import { answered, type Answered, type Ending } from './answer.ts'
 import type { App } from './app.ts'
 import type { SetAnswered } from './deploy-set.ts'
-import { runSteps, untilUsersMove } from './executor.ts'
+import { runSteps, splitWhereUsersMove } from './executor.ts'
 import { begin, newTransactionId, type Operation, whileAllLeased } from './operation.ts'
-import { endFailed, observeFor, open, type RollbackAsked, whenDone } from './rollback.ts'
+import { endFailed, observeFresh, open, type RollbackAsked, whenDone } from './rollback.ts'
 import { choices, see } from './see.ts'
 
 export type SetRollbackAsked = Omit<RollbackAsked, 'to'>
@@ -32,8 +32,8 @@ export async function planRollbackSet(app: App, scopes: readonly Scope[], asked:
 type Observed = (scope: Scope) => Parameters<typeof see>[2]
 
 async function observeAll(app: App, scopes: readonly Scope[]): Promise<Observed> {
-  const observed = new Map<Scope, Awaited<ReturnType<typeof observeFor>>>()
-  for (const scope of scopes) observed.set(scope, await observeFor(app, scope))
+  const observed = new Map<Scope, Awaited<ReturnType<typeof observeFresh>>>()
+  for (const scope of scopes) observed.set(scope, await observeFresh(app, scope))
   return (scope) => observed.get(scope) ?? null
 }
 
@@ -109,20 +109,18 @@ async function carryOut(app: App, parts: readonly Part[], reason: string | null)
     endings.set(scope, { outcome: error.code === 'LEASE_LOST' ? 'busy' : 'failed', operation, plan, error })
   }
   try {
-    for (const { operation, plan } of parts) {
-      const first = untilUsersMove(plan.steps)
-      await runSteps(app, operation, first, { firstStarted: true })
-    }
+    for (const { operation, plan } of parts)
+      await runSteps(app, operation, splitWhereUsersMove(plan.steps).before, { firstStarted: true })
   } catch (error) {
     for (const part of parts) await failed(part, error)
     return endings
   }
   for (const part of parts) {
     const { scope, operation, plan } = part
-    const before = untilUsersMove(plan.steps).length
+    const { before, after } = splitWhereUsersMove(plan.steps)
     try {
-      const steps = plan.steps.slice(before)
-      await runSteps(app, operation, steps, { firstStarted: before === 0, ...whenDone(app, operation, plan, reason) })
+      const firstStarted = before.length === 0
+      await runSteps(app, operation, after, { firstStarted, ...whenDone(app, operation, plan, reason) })
       endings.set(scope, { outcome: 'succeeded', operation, plan })
     } catch (error) {
       await failed(part, error)

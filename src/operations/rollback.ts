@@ -9,13 +9,13 @@ import { planRollback, type RollbackRequest } from '../core/plan-rollback.ts'
 import type { TrafficSeen } from '../ports/traffic.ts'
 import { mayPreempt } from '../store/leases.ts'
 import { insertReplicas } from './addresses.ts'
-import { answered, type Answered, asAsternError, detailOf, type Ending, servingNow } from './answer.ts'
+import { answered, type Answered, busyOrThrow, detailOf, type Ending, servingNow } from './answer.ts'
 import type { App, Asked } from './app.ts'
 import { type RunOptions, runSteps, startPlan } from './executor.ts'
 import { noteFollowUps } from './follow-ups.ts'
-import { begin, lostLease, type Operation, whileLeased } from './operation.ts'
+import { begin, lostLease, type Operation, unstoppable, whileLeased } from './operation.ts'
 import { supersedeUnfinished } from './supersede.ts'
-import { choices, see } from './see.ts'
+import { choices, definitionOf, see } from './see.ts'
 
 /** What the proxy said so recently is as good as asking again: its own health checks are no younger. A daemon looks more often than that. */
 const FRESH_MS = 1_500
@@ -29,7 +29,7 @@ export type RollbackAsked = Asked & RollbackRequest
 
 /** Says what a rollback would do, and changes nothing. Errors: SERVICE_UNKNOWN, RELEASE_UNKNOWN, PROXY_DOWN. */
 export async function planRollbackOf(app: App, scope: Scope, asked: RollbackAsked): Promise<Decision> {
-  const observed = await observeFor(app, scope)
+  const observed = await observeFresh(app, scope)
   return planRollback(see(app, scope, observed), choices(app, scope, asked.to), asked)
 }
 
@@ -40,7 +40,7 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
   const elapsed = () => clock.monotonic() - startedAt
   const answer = (ending: Ending) => answered(app, scope, 'rollback', elapsed(), ending)
   const controller = new AbortController()
-  const observed = await observeFor(app, scope)
+  const observed = await observeFresh(app, scope)
   let opened: Opened
   try {
     // Reading, deciding and writing the intent are one transaction: nobody can come between.
@@ -53,9 +53,7 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
       return { outcome: 'plan', plan: decision, operation }
     })
   } catch (error) {
-    const busy = asAsternError(error)
-    if (busy.code !== 'BUSY') throw error
-    return answer({ outcome: 'busy', error: busy })
+    return answer({ outcome: 'busy', error: busyOrThrow(error) })
   }
   if (opened.outcome === 'nothing') {
     const { decision, operation } = opened
@@ -104,13 +102,13 @@ export function open(app: App, operation: Operation, plan: Plan, planMs: number)
   startPlan(app, operation, plan, planMs)
 }
 
-/** A service without `web` needs no proxy. Error: PROXY_DOWN. */
-export async function observeFor(app: App, scope: Scope): Promise<TrafficSeen | null> {
+/** Asks first and reads then: what is fresh costs nothing, and only a service without `web` needs no proxy. Error: PROXY_DOWN. */
+export async function observeFresh(app: App, scope: Scope): Promise<TrafficSeen | null> {
   try {
     return await app.traffic.observe(FRESH_MS)
   } catch (error) {
-    const definition = app.store.services.get(scope)?.definition
-    if (definition === undefined || hasWeb(definition.process)) throw error
+    const definition = definitionOf(app, scope)
+    if (definition === null || hasWeb(definition.process)) throw error
     return null
   }
 }
@@ -278,9 +276,5 @@ async function restoreService(app: App, operation: Operation, plan: Plan): Promi
   if (plan.strategy !== 'stop_first' || from === null || to === null) return
   if (services.get(operation)?.active === plan.to) return
   const observed = await app.traffic.observe()
-  await runSteps(
-    app,
-    { ...operation, signal: new AbortController().signal },
-    planWayBack(see(app, operation, observed), from, to, true),
-  )
+  await runSteps(app, unstoppable(operation), planWayBack(see(app, operation, observed), from, to, true))
 }

@@ -3,16 +3,16 @@
 import { type AsternError, fail, isAsternError, reasonOf } from '../core/errors.ts'
 import type { Outcome, ReleaseRef, Scope, Step } from '../core/model.ts'
 import { type Counts, isDone, planScale, type ScalePlan } from '../core/plan-scale.ts'
-import { hasWeb, named } from '../core/processes.ts'
+import { named } from '../core/processes.ts'
 import { processOf } from '../core/replica-name.ts'
 import type { TrafficSeen } from '../ports/traffic.ts'
 import { insertReplicas } from './addresses.ts'
-import { asAsternError, refOf, servingNow } from './answer.ts'
+import { busyOrThrow, preempted, refOf, servingNow } from './answer.ts'
 import type { App, Asked } from './app.ts'
 import { runSteps } from './executor.ts'
 import { climb } from './ladder.ts'
-import { begin, lostLease, type Operation, round, whileLeased } from './operation.ts'
-import { see } from './see.ts'
+import { begin, lostLease, type Operation, round, unstoppable, whileLeased } from './operation.ts'
+import { definitionOf, observeFor, see } from './see.ts'
 import { supersedeUnfinished } from './supersede.ts'
 
 /** The journal's step that makes the new numbers count. */
@@ -41,7 +41,7 @@ export type Scaled = { readonly answer: ScaleAnswer; readonly exit: number; read
 
 /** Says what it would do, and changes nothing. Errors: SERVICE_UNKNOWN, PROXY_DOWN. */
 export async function planScaleOf(app: App, scope: Scope, live: Counts): Promise<ScalePlan> {
-  return planScale(see(app, scope, await observeFor(app, scope)), live)
+  return planScale(see(app, scope, await observeFor(app, definitionOf(app, scope))), live)
 }
 
 /** Errors that are thrown, with nothing changed: SERVICE_UNKNOWN, PROXY_DOWN, NETWORK_FULL. Everything else is in the answer. */
@@ -49,15 +49,13 @@ export async function scale(app: App, scope: Scope, asked: ScaleAsked): Promise<
   const { store, clock } = app
   const startedAt = clock.monotonic()
   const controller = new AbortController()
-  const observed = await observeFor(app, scope)
+  const observed = await observeFor(app, definitionOf(app, scope))
   const answer = (ending: Ending) => answered(app, scope, asked.live, clock.monotonic() - startedAt, ending)
   let opened: { readonly operation: Operation; readonly plan: ScalePlan }
   try {
     opened = store.transaction(() => open(app, scope, asked, controller, observed))
   } catch (error) {
-    const busy = asAsternError(error)
-    if (busy.code !== 'BUSY') throw error
-    return answer({ outcome: 'busy', error: busy })
+    return answer({ outcome: 'busy', error: busyOrThrow(error) })
   }
   const { operation, plan } = opened
   if (isDone(plan)) return answer({ ...opened, outcome: 'noop' })
@@ -71,12 +69,6 @@ export async function scale(app: App, scope: Scope, asked: ScaleAsked): Promise<
     }
     return answer({ ...opened, outcome: 'failed', error: await failed(app, operation, plan, error) })
   }
-}
-
-/** A service without `web` needs no proxy. Error: PROXY_DOWN. */
-async function observeFor(app: App, scope: Scope): Promise<TrafficSeen | null> {
-  const definition = app.store.services.get(scope)?.definition
-  return definition === undefined || hasWeb(definition.process) ? app.traffic.observe() : null
 }
 
 /** Within a transaction: decides and writes the intent. Errors: BUSY, SERVICE_UNKNOWN, NETWORK_FULL. */
@@ -127,15 +119,10 @@ function leaveSurplus(app: App, operation: Operation): void {
 
 /** The former numbers count: what was made beyond them goes again. */
 async function failed(app: App, operation: Operation, plan: ScalePlan, cause: unknown): Promise<AsternError> {
+  if (lostLease(cause, operation)) return preempted(app, operation, cause)
   const serving = servingNow(app, operation)
-  if (lostLease(cause, operation)) {
-    const by = app.store.leases.holder(operation, app.clock.now())?.transactionId
-    return fail('PREEMPTED', { by: by ?? app.store.operations.list(1)[0]?.transactionId ?? '-', serving }, cause)
-  }
-  // Ctrl-C has been heard; cleaning up is not what it wanted to stop.
-  const unstoppable: Operation = { ...operation, signal: new AbortController().signal }
   try {
-    await runSteps(app, unstoppable, removal(plan))
+    await runSteps(app, unstoppable(operation), removal(plan))
   } catch {
     // It is journalled as a failed step, and what is left is surplus, which the ladder removes; what counts for the user is the cause.
   }

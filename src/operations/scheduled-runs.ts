@@ -10,7 +10,7 @@ import type { OneOffSeen, ReplicaName, Runtime } from '../ports/runtime.ts'
 import type { RunOutcome, ScheduledRun, StopWhy, Tick } from '../store/scheduled-runs.ts'
 import type { App } from './app.ts'
 import { oneOffSpec, removeOneOffs } from './one-offs.ts'
-import { newTransactionId, recorder } from './operation.ts'
+import { newTransactionId, NO_EPOCH, recordEnd, recorder } from './operation.ts'
 import { hiderOf } from './replica-spec.ts'
 import { pull } from './steps.ts'
 import { ticksOf } from './ticks.ts'
@@ -102,11 +102,18 @@ function open(app: App, tick: Tick): void {
   operations.setRelease(transactionId, release)
 }
 
+function recorderOf(app: App, tick: Tick) {
+  return recorder(app, { ...tick, kind: 'schedule', actor: ACTOR, epoch: NO_EPOCH })
+}
+
 type Recorded = Pick<JournalEvent, 'status'> & Partial<Pick<JournalEvent, 'level' | 'detail'>> & { durationMs?: number }
 
 function record(app: App, tick: Tick, { detail, ...event }: Recorded): void {
   const { process, release } = tick
-  recorder(app, { ...tick, kind: 'schedule', actor: ACTOR, epoch: 0 })({
+  recorderOf(
+    app,
+    tick,
+  )({
     step: 'schedule',
     key: `schedule:${process}`,
     release,
@@ -116,16 +123,9 @@ function record(app: App, tick: Tick, { detail, ...event }: Recorded): void {
 }
 
 function close(app: App, tick: Tick, outcome: Outcome, detail: JournalEvent['detail']): void {
-  recorder(app, { ...tick, kind: 'schedule', actor: ACTOR, epoch: 0 })({
-    step: 'outcome',
-    key: 'outcome',
-    status: outcome === 'failed' ? 'failed' : 'succeeded',
-    // A command that fails is not Astern's failure.
-    level: outcome === 'succeeded' ? 'info' : 'warn',
-    release: tick.release,
-    detail: { outcome, ...detail },
-  })
-  app.store.operations.end(tick.transactionId, outcome, app.clock.now())
+  // A command that fails is not Astern's failure.
+  const level = outcome === 'succeeded' ? 'info' : 'warn'
+  recordEnd(app, tick.transactionId, recorderOf(app, tick), { outcome, release: tick.release, level, detail })
 }
 
 /** Brings a run as far as it can be brought now. Safe to call at any time, by whoever finds it. Errors: those of the engine. */

@@ -1,5 +1,5 @@
 // Secrets as files: written before a container starts, rewritten when a value that stays has changed, removed with the last container.
-import { type Release, releaseName, type Scope, scopeName } from '../core/model.ts'
+import { type Release, releaseName, type Scope } from '../core/model.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { App } from './app.ts'
 import { takesFiles } from './replica-spec.ts'
@@ -39,9 +39,8 @@ export function tidySecretFiles(app: App, scope: Scope): number {
 }
 
 function hasContainers(app: App, scope: Scope, number: number): boolean {
-  const { replicas, oneOffs, scheduledRuns } = app.store
-  const runs = scheduledRuns.open().filter((run) => scopeName(run) === scopeName(scope))
-  return [...replicas.of(scope), ...oneOffs.of(scope), ...runs].some(({ release }) => release === number)
+  const { replicas, oneOffs } = app.store
+  return [...replicas.of(scope), ...oneOffs.of(scope)].some(({ release }) => release === number)
 }
 
 function valuesOf(app: App, scope: Scope, release: Release): Map<string, string> {

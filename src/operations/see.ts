@@ -1,7 +1,7 @@
 // Reads what the planners look at. One pass over the state, without an await, so that deciding and writing the intent are one transaction.
 import { fail } from '../core/errors.ts'
-import { type Release, scopeName, type Scope } from '../core/model.ts'
-import { WEB } from '../core/processes.ts'
+import { type Definition, type Release, scopeName, type Scope } from '../core/model.ts'
+import { hasWeb, WEB } from '../core/processes.ts'
 import type { RollbackChoices } from '../core/plan-rollback.ts'
 import type { Seen } from '../core/seen.ts'
 import type { ServerSeen, TrafficSeen } from '../ports/traffic.ts'
@@ -11,6 +11,19 @@ import type { App } from './app.ts'
 /** How many earlier releases are looked at for a target, first and at most. */
 const RECENT = 6
 const HISTORY_LIMIT = 50
+
+/** What the proxy does; a service without `web` needs none, and one that nobody knows has none. Error: PROXY_DOWN. */
+export async function observeFor(
+  app: App,
+  definition: Pick<Definition, 'process'> | null,
+): Promise<TrafficSeen | null> {
+  return definition !== null && hasWeb(definition.process) ? app.traffic.observe() : null
+}
+
+/** As it was taken over last; `null`: there is no such service. */
+export function definitionOf(app: App, scope: Scope): Definition | null {
+  return app.store.services.get(scope)?.definition ?? null
+}
 
 /** Error: SERVICE_UNKNOWN. */
 export function see(app: App, scope: Scope, traffic: TrafficSeen | null): Seen {

@@ -5,7 +5,7 @@ import type { OperationKind, Outcome, Release } from '../core/model.ts'
 import { isAsternError, reasonOf } from '../core/errors.ts'
 import type { CommandEnd } from '../ports/session.ts'
 import type { App, Asked } from './app.ts'
-import { newTransactionId, recorder } from './operation.ts'
+import { newTransactionId, NO_EPOCH, recordEnd, recorder } from './operation.ts'
 import { hiderOf } from './replica-spec.ts'
 
 export type CommandAsked = Asked & { readonly argv: readonly string[] }
@@ -27,7 +27,7 @@ export async function inSession(
   const startedAt = clock.monotonic()
   const hide = hiderOf(app, release, number)
   const detail = { ...(within.place === null ? {} : { replica: within.place }), argv: asked.argv.map(hide) }
-  const record = recorder(app, { service, environment, kind, transactionId, actor: asked.actor.name, epoch: 0 })
+  const record = recorder(app, { service, environment, kind, transactionId, actor: asked.actor.name, epoch: NO_EPOCH })
   const step = { step: kind, key: kind, release: number } as const
   store.transaction(() => {
     const { actor, reason } = asked
@@ -71,19 +71,12 @@ export async function inSession(
 
 /** Within a transaction. Ending what has ended changes nothing. */
 export function endSession(app: App, transactionId: string, outcome: Outcome, detail: JournalEvent['detail']): void {
-  const { store, clock } = app
+  const { store } = app
   store.oneOffs.closeSession(transactionId)
   const operation = store.operations.get(transactionId)
   if (operation === null || operation.endedAt !== null) return
-  const failed = outcome === 'failed'
-  recorder(app, { ...operation, epoch: 0 })({
-    step: 'outcome',
-    key: 'outcome',
-    status: failed ? 'failed' : 'succeeded',
-    // A command that fails is not Astern's failure.
-    level: failed ? 'warn' : 'info',
-    release: operation.to,
-    detail: { outcome, ...detail },
-  })
-  store.operations.end(transactionId, outcome, clock.now())
+  // A command that fails is not Astern's failure.
+  const level = outcome === 'failed' ? 'warn' : 'info'
+  const record = recorder(app, { ...operation, epoch: NO_EPOCH })
+  recordEnd(app, transactionId, record, { outcome, release: operation.to, level, detail })
 }

@@ -4,20 +4,19 @@ import { fail } from '../core/errors.ts'
 import type { Release, Scope } from '../core/model.ts'
 import { type Noop, noopReason, type Plan } from '../core/plan.ts'
 import { planUndo } from '../core/plan-undo.ts'
-import type { TrafficSeen } from '../ports/traffic.ts'
 import { insertReplicas } from './addresses.ts'
-import { answered, type Answered, asAsternError, detailOf, type Ending } from './answer.ts'
+import { answered, type Answered, busyOrThrow, detailOf, type Ending } from './answer.ts'
 import type { App, Asked } from './app.ts'
-import { carryOut, observeFor } from './deploy.ts'
+import { carryOut } from './deploy.ts'
 import { andThen } from './due-hooks.ts'
 import { startPlan } from './executor.ts'
 import { begin, type Operation, whileLeased } from './operation.ts'
-import { see } from './see.ts'
+import { definitionOf, observeFor, see } from './see.ts'
 import { supersedeUnfinished } from './supersede.ts'
 
 /** Says what an undo would do, and changes nothing. Errors: SERVICE_UNKNOWN, PROXY_DOWN. */
 export async function planUndoOf(app: App, scope: Scope): Promise<Plan | Noop> {
-  return planUndo(see(app, scope, await observed(app, scope)), takenOut(app, scope))
+  return planUndo(see(app, scope, await observeFor(app, definitionOf(app, scope))), takenOut(app, scope))
 }
 
 /** Errors that are thrown, with nothing changed: SERVICE_UNKNOWN, PROXY_DOWN. Everything else is in the answer. */
@@ -27,7 +26,7 @@ export async function undo(app: App, scope: Scope, asked: Asked): Promise<Answer
   const elapsed = () => clock.monotonic() - startedAt
   const answer = (ending: Ending) => answered(app, scope, 'deploy', elapsed(), ending)
   const controller = new AbortController()
-  const traffic = await observed(app, scope)
+  const traffic = await observeFor(app, definitionOf(app, scope))
   let opened: { readonly decision: Plan | Noop; readonly operation: Operation }
   try {
     opened = store.transaction(() => {
@@ -38,9 +37,7 @@ export async function undo(app: App, scope: Scope, asked: Asked): Promise<Answer
       return { decision, operation }
     })
   } catch (error) {
-    const busy = asAsternError(error)
-    if (busy.code !== 'BUSY') throw error
-    return answer({ outcome: 'busy', error: busy })
+    return answer({ outcome: 'busy', error: busyOrThrow(error) })
   }
   const { decision, operation } = opened
   if (decision.outcome === 'noop') {
@@ -58,11 +55,6 @@ function open(app: App, operation: Operation, plan: Plan, planMs: number): void 
   insertReplicas(app, operation, plan.to, plan.create)
   app.store.services.setCandidate(operation, plan.to)
   startPlan(app, operation, plan, planMs)
-}
-
-async function observed(app: App, scope: Scope): Promise<TrafficSeen | null> {
-  const service = app.store.services.get(scope)
-  return service === null ? null : observeFor(app, service.definition)
 }
 
 /** By the rollback in which the release that serves became active; it may have failed in what came after. */
