@@ -8,7 +8,7 @@ type Check = { name: string; command: string[] }
 
 const limitMs = 120_000
 const atOnce = 2
-const folders = ['src', 'test', 'bench', 'script'].filter((folder) => existsSync(join(root, folder)))
+const folders = ['src', 'test', 'bench', 'sim', 'script'].filter((folder) => existsSync(join(root, folder)))
 const unitResults = join(resultsFolder, 'unit.json')
 
 // The longest first: with two at once the short ones fill the gap.
