@@ -1,5 +1,7 @@
 // The proxy that users talk to. What it should do is committed in the state; the driver makes file and running proxy equal to that.
 import type { Scope } from '../core/model.ts'
+import type { FailureRule, Sticky } from '../core/trial.ts'
+import type { ArmCounts, ServerCounts } from '../core/verdict/counts.ts'
 
 export type ServerWanted = {
   /** `r41-1`: the replica's name, never used twice within a scope. */
@@ -17,6 +19,23 @@ export type ServerWanted = {
   readonly healthPath: string | null
 }
 
+/** A part of the requests, drawn by chance and blind to load, goes to one release, whatever the weights of its servers; the rest goes by weights. */
+export type TrialWanted = {
+  readonly release: number
+  /** Of 10,000 requests. */
+  readonly share: number
+  /** Idempotent requests that fail on it are tried again on servers with a weight, and only there. No other request is ever tried again. */
+  readonly shield: boolean
+}
+
+/** What changes only by a reload. */
+export type TrafficRules = {
+  readonly sticky: Sticky | null
+  readonly failure: FailureRule
+  /** Networks (CIDR) from which a release may be asked for by name: `X-Astern-To: r41`, or the host name `r41.shop.example.com`. */
+  readonly previewFrom: readonly string[]
+}
+
 export type BackendWanted = Scope & {
   readonly listen: string
   readonly hosts: readonly string[]
@@ -27,6 +46,13 @@ export type BackendWanted = Scope & {
     readonly fall: number
   }
   readonly servers: readonly ServerWanted[]
+  /** `null`: everything goes by weights. */
+  readonly trial: TrialWanted | null
+  /** The release that serves when no server with a weight is up, whether or not Astern runs; `null`: nobody may. */
+  readonly standIn: number | null
+  readonly rules: TrafficRules
+  /** The release that is meant by `X-Astern-To: candidate`; absent: the one on trial. */
+  readonly candidate?: number
 }
 
 /** All that the proxy should do, of every scope. `generation` grows with each committed change. */
@@ -64,6 +90,16 @@ export type TrafficCounters = {
   readonly responses: Readonly<Record<'1xx' | '2xx' | '3xx' | '4xx' | '5xx' | 'other', number>>
 }
 
+/** What the proxy has counted of one scope since its start or reload. */
+export type BackendTally = Scope & {
+  /** By release: what each side of a trial was given. A release without an entry was given nothing. */
+  readonly arms: ReadonlyMap<number, ArmCounts>
+  readonly servers: readonly ServerCounts[]
+}
+
+/** `process` as in TrafficSeen: counters of another process began anew. */
+export type TrafficTally = { readonly process: string; readonly backends: readonly BackendTally[] }
+
 /** What a proof request saw: the release that answered (`null`: none said so) and the status (`0`: no answer). */
 export type ProofAnswer = { readonly release: number | null; readonly status: number }
 
@@ -84,8 +120,13 @@ export interface Traffic {
   /** Resolves when the files of every `ensure` so far have reached the disk; nobody who shifts traffic waits for that. Errors: DISK_FULL, STATE_PERMISSION. */
   synced(): Promise<void>
   counters(scope: Scope): Promise<readonly TrafficCounters[]>
-  /** Sends `count` GETs to the health path through the listener. */
-  probe(scope: Scope, path: string, count: number): Promise<readonly ProofAnswer[]>
+  /** What trials of these scopes have come to, in one question. Error: PROXY_DOWN. */
+  tally(scopes: readonly Scope[]): Promise<TrafficTally>
+  /**
+   * Sends `count` GETs to the health path through the listener; they are in no count of a trial. `release`: to that one on purpose, whatever its
+   * share; else as any user's request goes, but never by a draw.
+   */
+  probe(scope: Scope, path: string, count: number, release?: number): Promise<readonly ProofAnswer[]>
   close(): void
 }
 

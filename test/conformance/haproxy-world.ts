@@ -20,7 +20,7 @@ import type { Held, ReplicaAt, Reply, TrafficWorld, UserRequest } from './traffi
 const run = promisify(execFile)
 export const docker = async (...args: string[]): Promise<string> => (await run('docker', args)).stdout.trim()
 
-const FIRST_PORT = 21_000
+const FIRST_PORT = Number(process.env['TEST_FIRST_PORT'] ?? 21_000)
 
 /** A state folder with a proxy, which lives as long as a file of tests; each test gets a world on it. */
 export type ProxyUnderTest = {
@@ -117,7 +117,11 @@ export async function startProxy(image: string, path = process.env['PATH'] ?? ''
           })
         },
         occupy,
-        fileIsAsWanted: () => readFileSync(join(dir, 'cfg', 'haproxy.cfg'), 'utf8') === render(wanted).config,
+        fileIsAsWanted: () => {
+          const { config, maps } = render(wanted)
+          const read = (name: string): string => readFileSync(join(dir, 'cfg', name), 'utf8')
+          return read('haproxy.cfg') === config && [...maps].every(([name, text]) => read(name) === text)
+        },
         async close() {
           agent.destroy()
           for (const driver of drivers) {
@@ -164,28 +168,37 @@ function createReplicas() {
   const upgraded: Duplex[] = []
 
   async function start(name: string): Promise<ReplicaAt> {
-    const statuses = new Map<string, number>()
+    const statuses = new Map<string, number | ((nth: number) => number)>()
+    const extra = new Map<string, Readonly<Record<string, string>>>()
+    const counts = new Map<string, number>()
     const requests: { method: string; headers: Readonly<Record<string, unknown>> }[] = []
     received.set(name, requests)
     const server = createServer((request, response) => {
       const path = request.url ?? '/'
+      const nth = (counts.get(path) ?? 0) + 1
+      counts.set(path, nth)
       response.setHeader('X-Replica', name)
-      if (request.headers['x-astern-proof'] !== undefined) response.setHeader('X-Proof-Seen', 'yes')
+      const meantForProxy = ['x-astern-proof', 'x-astern-to'].some((header) => header in request.headers)
+      if (meantForProxy) response.setHeader('X-Proof-Seen', 'yes')
       // a service that thinks it knows better
       response.setHeader('X-Astern-Release', 'r0')
       if (request.headers['user-agent'] === 'user')
         requests.push({ method: request.method ?? '', headers: request.headers })
       request.resume()
-      if (breaking.has(path)) {
+      const answered = statuses.get(path) ?? 200
+      const status = typeof answered === 'number' ? answered : answered(nth)
+      if (breaking.has(path) || status === 0) {
         request.on('end', () => request.socket.destroy())
         return
       }
       const answer = (): void => {
-        response.statusCode = statuses.get(path) ?? 200
+        response.statusCode = status
+        for (const [header, value] of Object.entries(extra.get(path) ?? {})) response.setHeader(header, value)
         response.end(name)
       }
+      const delayMs = Number(extra.get(path)?.['X-Delay-Ms'] ?? 0)
       if (path === '/hold') waiting.push({ replica: name, finish: answer })
-      else request.on('end', answer)
+      else request.on('end', () => void (delayMs === 0 ? answer() : realClock.sleep(delayMs).then(answer)))
     })
     server.on('upgrade', (request, socket) => {
       const welcome = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
@@ -202,7 +215,11 @@ function createReplicas() {
     return {
       address: '127.0.0.1',
       port,
-      answers: (path, status) => void statuses.set(path, status),
+      answers: (path, status, headers = {}) => {
+        statuses.set(path, status)
+        extra.set(path, headers)
+      },
+      requests: (path) => counts.get(path) ?? 0,
       stop: () => closeServer(server),
     }
   }
@@ -227,10 +244,14 @@ function closeServer(server: Server): Promise<void> {
   })
 }
 
-export function send(agent: Agent | false, { listen, host, path, method, proof }: UserRequest): Promise<Reply> {
+export function send(
+  agent: Agent | false,
+  { listen, host, path, method, proof, headers: more }: UserRequest,
+): Promise<Reply> {
   const [address, port] = listen.split(':')
   return new Promise((resolve) => {
-    const nothing = (): void => resolve({ status: 0, server: null, release: null, proofSeen: false })
+    const nothing = (): void =>
+      resolve({ status: 0, server: null, release: null, proofSeen: false, cookie: null, text: null })
     const body = method === 'POST' ? 'order=1' : ''
     const request = httpRequest(
       {
@@ -244,18 +265,24 @@ export function send(agent: Agent | false, { listen, host, path, method, proof }
           'Content-Length': body.length,
           ...(host === undefined ? {} : { Host: host }),
           ...(proof === undefined ? {} : { 'X-Astern-Proof': proof }),
+          ...more,
         },
       },
       (response) => {
-        response.resume()
         const { headers, statusCode } = response
+        const server = textOf(headers['x-replica'])
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => (text += chunk))
         response.on('error', nothing)
         response.on('end', () =>
           resolve({
             status: statusCode ?? 0,
-            server: textOf(headers['x-replica']),
+            server,
             release: textOf(headers['x-astern-release']),
             proofSeen: headers['x-proof-seen'] !== undefined,
+            cookie: headers['set-cookie']?.[0] ?? null,
+            text: server === null ? text : null,
           }),
         )
       },

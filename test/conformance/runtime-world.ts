@@ -58,6 +58,7 @@ export type Wish = {
   readonly env?: Readonly<Record<string, string>>
   readonly health?: Health
   readonly hostPort?: number
+  readonly memoryBytes?: number
   readonly stopTimeoutMs?: number
   readonly configDigest?: string
   readonly container?: ContainerOptions
@@ -97,7 +98,7 @@ export function createHands(current: () => RuntimeWorld): Hands {
         env: {},
         mounts: [],
         ports: wish.hostPort === undefined ? [] : [publish(wish.hostPort)],
-        memoryBytes: null,
+        memoryBytes: wish.memoryBytes ?? null,
         cpus: null,
         stop: { signal: 'SIGTERM', timeoutMs: wish.stopTimeoutMs ?? 5_000, drainMs: 0 },
         health: wish.health ?? HEALTH,

@@ -14,6 +14,7 @@ import { startRegistry, type Registry } from '../fixtures/registry.ts'
 import { createVirtualClock } from '../fixtures/virtual-clock.ts'
 import { docker, openDocker, push, type Pushed } from './docker-world.ts'
 import { runsCommands } from './runtime-commands.ts'
+import { countsMemory } from './runtime-stats.ts'
 import { watchesReplicas } from './runtime-watching.ts'
 import { isRuntime } from './runtime.ts'
 
@@ -40,6 +41,7 @@ describe('the Docker runtime', () => {
   isRuntime(() => openDocker(image, pushed))
   watchesReplicas(() => openDocker(image, pushed))
   runsCommands(() => openDocker(image, pushed))
+  countsMemory(() => openDocker(image, pushed))
 })
 
 describe('a registry that wants a login', () => {

@@ -7,6 +7,7 @@ import type { ReplicaSpec, Runtime } from '../../src/ports/runtime.ts'
 import { createVirtualClock } from '../fixtures/virtual-clock.ts'
 import type { RuntimeWorld } from './runtime-world.ts'
 import { runsCommands } from './runtime-commands.ts'
+import { countsMemory } from './runtime-stats.ts'
 import { watchesReplicas } from './runtime-watching.ts'
 import { isRuntime } from './runtime.ts'
 
@@ -16,6 +17,7 @@ const REMOTE = {
   digest: `sha256:${'d'.repeat(64)}`,
   configDigest: `sha256:${'c'.repeat(64)}`,
 }
+const MIB = 1024 * 1024
 const LABELS = { hasHealthcheck: false, version: '1.2.3', revision: 'abc123' }
 
 /** What the program of test/fixtures/probe-app does with that environment. */
@@ -24,7 +26,9 @@ function probeApp({ env }: FakeContainer): Partial<Behaviour> {
   const healthyAfterMs = Number(env['PROBE_HEALTHY_AFTER_MS'] ?? 0)
   const exitsAfterMs = env['PROBE_EXIT_AFTER_MS']
   const lines = env['PROBE_LOG']?.split('|') ?? []
+  const hogBytes = Number(env['PROBE_HOG_MB'] ?? 0) * MIB
   return {
+    memoryBytes: () => 4 * MIB + hogBytes,
     healthyAfterMs: healthyAfterMs < 0 ? null : Math.max(healthyAfterMs, listensAfterMs),
     exits:
       exitsAfterMs === undefined
@@ -144,6 +148,7 @@ describe('the fake runtime', () => {
   isRuntime(async () => openFake())
   watchesReplicas(async () => openFake())
   runsCommands(async () => openFake())
+  countsMemory(async () => openFake())
 })
 
 describe('the fake engine', () => {

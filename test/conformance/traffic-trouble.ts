@@ -216,7 +216,7 @@ export function survivesTrouble(open: () => Promise<TrafficWorld>): void {
     it('is given to whoever knows the secret, and to nobody else', async () => {
       const at = { listen: world.listen(0) }
       const secret = world.wanted().proofSecret
-      expect(await world.send({ ...at, proof: secret })).toEqual({
+      expect(await world.send({ ...at, proof: secret })).toMatchObject({
         status: 200,
         server: 'r1-1',
         release: 'r1',

@@ -35,8 +35,10 @@ export type TrafficWorld = {
 export type ReplicaAt = {
   readonly address: string
   readonly port: number
-  /** What it answers on a path, 200 unless said otherwise. */
-  answers(path: string, status: number): void
+  /** What it answers on a path, 200 unless said otherwise; 0: it breaks off. With a function, the n-th request on that path (from 1). */
+  answers(path: string, status: number | ((nth: number) => number), headers?: Readonly<Record<string, string>>): void
+  /** How many requests it got on a path. */
+  requests(path: string): number
   stop(): Promise<void>
 }
 
@@ -47,6 +49,7 @@ export type UserRequest = {
   readonly method?: 'GET' | 'POST'
   /** What it carries as proof of who asks. */
   readonly proof?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 /** `status` 0: no answer. */
 export type Reply = {
@@ -55,8 +58,12 @@ export type Reply = {
   readonly server: string | null
   /** What the proxy says of the release. */
   readonly release: string | null
-  /** Whether the replica saw the proof. */
+  /** Whether the replica saw what is meant for the proxy alone: the proof, or the release that is asked for. */
   readonly proofSeen: boolean
+  /** What the client is to send again. */
+  readonly cookie: string | null
+  /** What the proxy says itself. */
+  readonly text: string | null
 }
 export type Held = {
   readonly server: string
@@ -101,6 +108,9 @@ export function handsOf(world: TrafficWorld): Hands {
     hosts: [],
     check: CHECK,
     servers,
+    trial: null,
+    standIn: null,
+    rules: { sticky: null, failure: { header: null, statuses: [], grpc: true }, previewFrom: [] },
     ...more,
   })
   const until: Hands['until'] = async (condition) => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { docker, startProxy, type ProxyUnderTest } from './haproxy-world.ts'
 import { isTraffic } from './traffic.ts'
+import { isTried } from './traffic-trials.ts'
 import { survivesTrouble } from './traffic-trouble.ts'
 
 const images = (await docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', 'haproxy')).split('\n')
@@ -19,7 +20,14 @@ describe.each([
     afterAll(async () => {
       await proxy.close()
     })
-    isTraffic(() => proxy.open())
-    survivesTrouble(() => proxy.open())
+    describe('that serves', () => {
+      isTraffic(() => proxy.open())
+    })
+    describe('in trouble', () => {
+      survivesTrouble(() => proxy.open())
+    })
+    describe('on which releases are tried', () => {
+      isTried(() => proxy.open())
+    })
   })
 })

@@ -7,7 +7,8 @@ import type { BackendWanted, Traffic, TrafficWanted } from '../../src/ports/traf
 import { createVirtualClock } from '../fixtures/virtual-clock.ts'
 import { isTraffic } from './traffic.ts'
 import { survivesTrouble } from './traffic-trouble.ts'
-import { handsOf, SHOP, type Reply, type TrafficWorld, type UserRequest } from './traffic-world.ts'
+import { isTried } from './traffic-trials.ts'
+import { handsOf, SHOP, type Reply, type TrafficWorld } from './traffic-world.ts'
 
 const SECRET = 'c0ffee'
 /** So that users who ask again and again leave time for others. */
@@ -24,11 +25,6 @@ function openFake(): Promise<TrafficWorld & { readonly proxy: FakeProxy }> {
     return next
   }
   const reopen = (): Traffic => createFakeTraffic({ proxy, wanted: () => wanted, lock })
-  const reach = ({ listen, host, path }: UserRequest) => ({
-    listen,
-    ...(host === undefined ? {} : { host }),
-    ...(path === undefined ? {} : { path }),
-  })
   let ports = 0
   const names = new Map<string, string>()
   return Promise.resolve({
@@ -43,30 +39,45 @@ function openFake(): Promise<TrafficWorld & { readonly proxy: FakeProxy }> {
     listen: (number) => `127.0.0.1:${21_000 + number}`,
     startReplica: (name) => {
       const at = { address: '10.0.0.1', port: (ports += 1) }
-      const statuses = new Map<string, number>()
-      proxy.targets.set(`${at.address}:${at.port}`, { answer: (path) => statuses.get(path) ?? 200 })
+      const statuses = new Map<string, number | ((nth: number) => number)>()
+      const extra = new Map<string, Readonly<Record<string, string>>>()
+      const counts = new Map<string, number>()
+      proxy.targets.set(`${at.address}:${at.port}`, {
+        answer: (path) => {
+          const nth = (counts.get(path) ?? 0) + 1
+          counts.set(path, nth)
+          const status = statuses.get(path) ?? 200
+          return { status: typeof status === 'number' ? status : status(nth), headers: extra.get(path) ?? {} }
+        },
+      })
       names.set(`${at.address}:${at.port}`, name)
       return Promise.resolve({
         ...at,
-        answers: (path: string, status: number) => void statuses.set(path, status),
+        answers: (path, status, headers = {}) => {
+          statuses.set(path, status)
+          extra.set(path, headers)
+        },
+        requests: (path) => counts.get(path) ?? 0,
         stop: () => Promise.resolve(void proxy.targets.delete(`${at.address}:${at.port}`)),
       })
     },
     async send(request): Promise<Reply> {
       await turn()
       proxy.check()
-      const { status, server, release } = proxy.request(reach(request))
+      const { status, server, shown, cookie, text } = proxy.request(request)
       const target = [...proxy.backends.values()].flatMap(({ servers }) => [...servers.values()])
       const at = target.find(({ name }) => name === server)
       return {
         status,
         server: at === undefined ? null : (names.get(`${at.address}:${at.port}`) ?? null),
-        release: request.proof === proxy.proofSecret && release !== null ? `r${release}` : null,
+        release: shown === null ? null : `r${shown}`,
         proofSeen: false,
+        cookie,
+        text,
       }
     },
     hold(request) {
-      const held = proxy.begin(reach(request))
+      const held = proxy.begin(request)
       if (held === null) throw new Error('nobody serves')
       const { promise, resolve } = Promise.withResolvers<number>()
       const end = held.end
@@ -89,8 +100,15 @@ function openFake(): Promise<TrafficWorld & { readonly proxy: FakeProxy }> {
 }
 
 describe('the fake proxy', () => {
-  isTraffic(openFake)
-  survivesTrouble(openFake)
+  describe('that serves', () => {
+    isTraffic(openFake)
+  })
+  describe('in trouble', () => {
+    survivesTrouble(openFake)
+  })
+  describe('on which releases are tried', () => {
+    isTried(openFake)
+  })
 
   it('fails a call before it has an effect, as often as it is told', async () => {
     const { proxy, traffic, ...world } = await openFake()

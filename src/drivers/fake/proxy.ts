@@ -2,42 +2,21 @@
 // Tests reach into it: what answers behind it, requests through it, what goes wrong with a call, restarts and reloads.
 import type { AsternError } from '../../core/errors.ts'
 import { scopeName } from '../../core/model.ts'
+import { WHOLE_SHARE } from '../../core/trial.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { BackendWanted, ServerWanted, Traffic, TrafficCounters, TrafficWanted } from '../../ports/traffic.ts'
+import type { ServerWanted, Traffic, TrafficWanted } from '../../ports/traffic.ts'
+import { answerTo, heavier, lowerCased } from './proxied.ts'
+import type { Answer, FakeBackend, FakeRequest, FakeServer, Hands, Target, TargetAnswer } from './proxied.ts'
 
-/** What stands behind an address. */
-export type Target = {
-  /** What it answers on a path; `null`: it is not there, or frozen. */
-  answer: (path: string) => number | null
-}
-
-export type FakeServer = {
-  -readonly [Key in 'weight' | 'mode' | 'checked']: ServerWanted[Key]
-} & {
-  readonly name: string
-  readonly release: number
-  readonly address: string
-  readonly port: number
-  healthPath: string | null
-  up: boolean
-  readonly sessions: Set<FakeRequest>
-}
-
-/** A request in flight. */
-export type FakeRequest = {
-  readonly server: string
-  readonly release: number
-  /** It was cut, not answered. */
-  cut: boolean
-  end: () => void
-}
-
-export type Answer = { readonly status: number; readonly server: string | null; readonly release: number | null }
-
-/** Where users connect and how they are routed: changes only by a reload. */
-export type FakeBackend = Omit<BackendWanted, 'servers'> & {
-  readonly servers: Map<string, FakeServer>
-  readonly counters: Map<number, TrafficCounters>
+export type FakeUserRequest = {
+  readonly listen: string
+  readonly host?: string
+  readonly path?: string
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly proof?: string
+  /** The address that it comes from. */
+  readonly from?: string
 }
 
 export type TrafficMethod = Exclude<keyof Traffic, 'close'>
@@ -68,9 +47,16 @@ export class FakeProxy {
   #former = new Map<string, FakeRequest[]>()
   #starts = 1
   #turn = 0
+  #draws = 0
 
   constructor(clock: Clock) {
     this.clock = clock
+  }
+
+  /** The next number from 0 to 9,999 that decides about a side: no chance in it, and every share is met exactly over 10,000 requests. */
+  draw = (): number => {
+    this.#draws += 1
+    return (this.#draws * 6_181) % WHOLE_SHARE
   }
 
   get process(): string {
@@ -124,7 +110,13 @@ export class FakeProxy {
     this.backends = new Map()
     this.proofSecret = wanted?.proofSecret ?? ''
     for (const { servers, ...structure } of wanted?.backends ?? []) {
-      const backend = { ...structure, servers: new Map<string, FakeServer>(), counters: new Map() }
+      const backend: FakeBackend = {
+        ...structure,
+        servers: new Map(),
+        counters: new Map(),
+        arms: new Map(),
+        serverCounts: new Map(),
+      }
       this.backends.set(scopeName(structure), backend)
       for (const server of servers) {
         const frozen = !server.checked && server.weight === 0
@@ -134,8 +126,9 @@ export class FakeProxy {
   }
 
   join(backend: FakeBackend, wanted: ServerWanted): void {
-    // a standby counts as up once it was checked
-    backend.servers.set(wanted.name, { ...wanted, up: wanted.weight > 0, sessions: new Set() })
+    // a standby counts as up once it was checked; who is on trial serves
+    const serves = wanted.weight > 0 || wanted.release === backend.trial?.release
+    backend.servers.set(wanted.name, { ...wanted, up: serves, sessions: new Set() })
   }
 
   /** Lets every check have its say. */
@@ -144,14 +137,15 @@ export class FakeProxy {
       const byConnect = [...servers.values()].some(({ healthPath }) => healthPath === null)
       for (const server of servers.values()) {
         if (!server.checked || server.mode === 'maintenance') continue
-        const status = this.#ask(server, byConnect ? '/' : (server.healthPath ?? '/'))
-        server.up = status !== null && (byConnect || (status >= 200 && status < 400))
+        const answer = this.#ask(server, byConnect ? '/' : (server.healthPath ?? '/'))
+        server.up = answer !== null && (byConnect || (answer.status >= 200 && answer.status < 400))
       }
     }
   }
 
-  #ask(server: FakeServer, path: string): number | null {
-    return this.targets.get(`${server.address}:${server.port}`)?.answer(path) ?? null
+  #ask(server: FakeServer, path: string, method = 'GET'): TargetAnswer | null {
+    const answer = this.targets.get(`${server.address}:${server.port}`)?.answer(path, method) ?? null
+    return typeof answer === 'number' ? { status: answer } : answer
   }
 
   /** Requests in flight at a server, in former workers too. */
@@ -166,20 +160,40 @@ export class FakeProxy {
   }
 
   /** A user's request, answered at once. */
-  request(to: { readonly listen: string; readonly host?: string; readonly path?: string }): Answer {
-    const backend = this.#route(to.listen, to.host)
-    if (this.state === 'down' || backend === 'refused') return { status: 0, server: null, release: null }
-    const server = backend === null ? null : this.#pick(backend)
-    if (backend === null || server === null) return { status: 503, server: null, release: null }
-    const status = this.#ask(server, to.path ?? '/') ?? 503
-    count(backend, server.release, status)
-    return { status, server: server.name, release: server.release }
+  request(request: FakeUserRequest): Answer {
+    const nothing = { server: null, release: null, shown: null, cookie: null, text: null }
+    const headers = lowerCased(request.headers ?? {})
+    const from = request.from ?? '127.0.0.1'
+    const routed = this.#route(request.listen, request.host)
+    if (this.state === 'down' || routed === 'refused') return { ...nothing, status: 0 }
+    if (routed === null) return { ...nothing, status: 503 }
+    return answerTo(
+      routed.backend,
+      {
+        path: request.path ?? '/',
+        method: request.method ?? 'GET',
+        from,
+        proven: request.proof !== undefined && request.proof === this.proofSecret,
+        to: headers['x-astern-to']?.toLowerCase() ?? routed.to,
+        headers,
+      },
+      this.#hands,
+    )
+  }
+
+  readonly #hands: Hands = {
+    ask: (server, path, method) => this.#ask(server, path, method),
+    draw: () => this.draw(),
+    turn: (among) => {
+      this.#turn += 1
+      return (this.#turn * 61) % among
+    },
   }
 
   /** A user's request that is answered when the test says so; `null`: nobody serves. */
   begin(to: { readonly listen: string; readonly host?: string }): FakeRequest | null {
-    const backend = this.#route(to.listen, to.host)
-    const server = this.state === 'down' || backend === 'refused' || backend === null ? null : this.#pick(backend)
+    const routed = this.#route(to.listen, to.host)
+    const server = this.state === 'down' || routed === 'refused' || routed === null ? null : this.#pick(routed.backend)
     if (server === null) return null
     const request: FakeRequest = {
       server: server.name,
@@ -199,35 +213,22 @@ export class FakeProxy {
     return request
   }
 
-  #route(listen: string, host: string | undefined): FakeBackend | 'refused' | null {
+  // A host name may begin with a release; who may ask for it that way is found out later.
+  #route(listen: string, host: string | undefined): { backend: FakeBackend; to: string | null } | 'refused' | null {
     const here = [...this.backends.values()].filter((backend) => backend.listen === listen)
     if (here.length === 0) return 'refused'
     const name = host?.replace(/:\d+$/, '').toLowerCase()
     const byHost = here.find(({ hosts }) => name !== undefined && hosts.includes(name))
-    return byHost ?? here.find(({ hosts }) => hosts.length === 0) ?? null
+    if (byHost !== undefined) return { backend: byHost, to: null }
+    const [, to = null, rest = ''] = /^(r\d+|candidate)\.(.+)$/.exec(name ?? '') ?? []
+    const previewed = here.find(({ hosts, rules }) => rules.previewFrom.length > 0 && hosts.includes(rest))
+    if (previewed !== undefined) return { backend: previewed, to }
+    const backend = here.find(({ hosts }) => hosts.length === 0)
+    return backend === undefined ? null : { backend, to: rest === 'localhost' ? to : null }
   }
 
-  // Takes turns by weight: no chance in it, and every server of a weight is met.
   #pick(backend: FakeBackend): FakeServer | null {
     const able = [...backend.servers.values()].filter(({ weight, mode, up }) => weight > 0 && mode === 'ready' && up)
-    const total = able.reduce((sum, { weight }) => sum + weight, 0)
-    if (total === 0) return null
-    this.#turn += 1
-    let at = (this.#turn * 61) % total
-    return able.find(({ weight }) => (at -= weight) < 0) ?? null
+    return heavier(able, this.#hands)
   }
 }
-
-function count(backend: FakeBackend, release: number, status: number): void {
-  const kind = (status >= 100 && status < 600 ? `${Math.floor(status / 100)}xx` : 'other') as Kind
-  const before = backend.counters.get(release) ?? { release, requests: 0, failures: 0, responses: none }
-  backend.counters.set(release, {
-    release,
-    requests: before.requests + 1,
-    failures: before.failures + (status >= 500 ? 1 : 0),
-    responses: { ...before.responses, [kind]: before.responses[kind] + 1 },
-  })
-}
-
-type Kind = keyof TrafficCounters['responses']
-const none: TrafficCounters['responses'] = { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, other: 0 }

@@ -3,7 +3,8 @@ import { fail } from '../../core/errors.ts'
 import { scopeName } from '../../core/model.ts'
 import type { Scope } from '../../core/model.ts'
 import type { BackendWanted, ServerWanted, Traffic, TrafficWanted } from '../../ports/traffic.ts'
-import type { FakeBackend, FakeProxy, FakeServer, TrafficMethod } from './proxy.ts'
+import type { FakeBackend, FakeServer } from './proxied.ts'
+import type { FakeProxy, TrafficMethod } from './proxy.ts'
 
 export type FakeTrafficOptions = {
   readonly proxy: FakeProxy
@@ -69,6 +70,10 @@ export function createFakeTraffic({ proxy, wanted: committed, lock }: FakeTraffi
       for (const server of part.servers) join(backend, server)
       await awaitSuccessor(backend, part)
       for (const server of part.servers) apply(backend, server)
+      backend.trial = part.trial
+      backend.standIn = part.standIn
+      if (part.candidate === undefined) delete backend.candidate
+      else backend.candidate = part.candidate
     }
     for (const [name, backend] of proxy.backends) {
       const part = wanted.backends.find((each) => scopeName(each) === name)
@@ -149,16 +154,33 @@ export function createFakeTraffic({ proxy, wanted: committed, lock }: FakeTraffi
           .sort((a, b) => a - b)
           .map((release) => counters.get(release) ?? { release, requests: 0, failures: 0, responses: noResponses })
       }),
-    probe: (scope, path, count) =>
+    probe: (scope, path, count, release) =>
       call('probe', () => {
         const part = committed().backends.find((each) => scopeName(each) === scopeName(scope))
         return Array.from({ length: count }, () => {
           if (part === undefined) return { release: null, status: 0 }
           const host = part.hosts[0]
-          const answer = proxy.request({ listen: part.listen, path, ...(host === undefined ? {} : { host }) })
-          const proven = proxy.proofSecret === committed().proofSecret
-          return { release: proven ? answer.release : null, status: answer.status }
+          const answer = proxy.request({
+            listen: part.listen,
+            path,
+            proof: committed().proofSecret,
+            ...(host === undefined ? {} : { host }),
+            ...(release === undefined ? {} : { headers: { 'X-Astern-To': `r${release}` } }),
+          })
+          return { release: answer.shown, status: answer.status }
         })
+      }),
+    tally: (scopes) =>
+      call('tally', () => {
+        mustRun()
+        const backends = scopes.map(({ service, environment }) => {
+          const backend = proxy.backends.get(scopeName({ service, environment }))
+          const servers = [...(backend?.servers.values() ?? [])].map(
+            ({ name, release }) => backend?.serverCounts.get(name) ?? { name, release, answered: 0, failed: 0 },
+          )
+          return { service, environment, arms: new Map(backend?.arms), servers }
+        })
+        return { process: proxy.process, backends }
       }),
     synced: async () => {},
     close: () => {},
@@ -221,17 +243,18 @@ function hasMoved({ backends }: FakeProxy, wanted: TrafficWanted): boolean {
   )
 }
 
-function partOf({ service, environment, listen, hosts, check }: Omit<BackendWanted, 'servers'>): unknown {
-  return { service, environment, listen, hosts, check }
+function partOf({ service, environment, listen, hosts, check, rules }: Omit<BackendWanted, 'servers'>): unknown {
+  return { service, environment, listen, hosts, check, rules }
 }
 
 function inPresentShape({ proofSecret, backends }: FakeProxy, wanted: TrafficWanted): TrafficWanted {
   return {
     ...wanted,
     proofSecret,
-    backends: [...backends.values()].map(({ service, environment, listen, hosts, check }) => {
+    backends: [...backends.values()].map(({ service, environment, listen, hosts, check, rules }) => {
       const part = wanted.backends.find((each) => each.service === service && each.environment === environment)
-      return { service, environment, listen, hosts, check, servers: part?.servers ?? [] }
+      const own = part ?? { servers: [], trial: null, standIn: null }
+      return { ...own, service, environment, listen, hosts, check, rules }
     }),
   }
 }

@@ -35,7 +35,7 @@ describe('the file', () => {
     await file.sync()
     expect(read()).toBe(before.config)
     expect(read('shop.prod.map')).toBe('r1-1 /healthz\n')
-    expect(names()).toEqual(['haproxy.cfg', 'leaving.map', 'shop.prod.map'])
+    expect(names()).toEqual(['haproxy.cfg', 'leaving.map', 'shop.prod.map', 'shop.prod.trial.map'])
     expect(file.structureHash()).toBe(before.structureHash)
     expect(file.accepted()?.hash).toBe(before.structureHash)
   })
@@ -118,7 +118,7 @@ describe('a new structure on trial', () => {
     file.write(reshaped)
     file.forgetAside(reshaped)
     expect(read()).toBe(reshaped.config)
-    expect(names()).toEqual(['haproxy.cfg', 'leaving.map', 'other.prod.map'])
+    expect(names()).toEqual(['haproxy.cfg', 'leaving.map', 'other.prod.map', 'other.prod.trial.map'])
     expect(file.accepted()?.hash).toBe(reshaped.structureHash)
   })
   it('that nobody lived to judge leaves the accepted one known, and the next change of servers is put back with it', () => {

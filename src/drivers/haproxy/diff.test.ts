@@ -7,19 +7,26 @@ import {
   buildServer,
   buildTraffic,
 } from '../../../test/fixtures/traffic-wanted.ts'
-import type { ServerWanted } from '../../ports/traffic.ts'
+import type { BackendWanted, ServerWanted } from '../../ports/traffic.ts'
 import { diff, versionAtLeast, type Command, type Commands } from './diff.ts'
 import { holdBack } from './hold-back.ts'
 import { structureOf } from './render.ts'
+import { trialEntries } from './trial-map.ts'
 import type { Running, RunningServer } from './running.ts'
 
 function commandsFor(running: Running, ...servers: readonly ServerWanted[]): Commands {
-  const commands = diff(running, buildTraffic(buildBackend(servers)))
+  return commandsToward(running, buildBackend(servers))
+}
+function commandsToward(running: Running, backend: BackendWanted): Commands {
+  const commands = diff(running, buildTraffic(backend))
   if (commands === 'reload') throw new Error('a reload')
   return commands
 }
 const texts = (commands: readonly Command[]) => commands.map(({ text }) => text)
-const shift = (running: Running, ...servers: readonly ServerWanted[]) => texts(commandsFor(running, ...servers).shift)
+const inTrialMap = (text: string): boolean => text.includes(' map shop.prod.trial.map ')
+// what a request may be drawn for is a matter of its own, below
+const shift = (running: Running, ...servers: readonly ServerWanted[]) =>
+  texts(commandsFor(running, ...servers).shift).filter((text) => !inTrialMap(text))
 
 describe('the commands', () => {
   it('are none where everything is as wanted', () => {
@@ -56,7 +63,7 @@ describe('the commands', () => {
     const standby = buildServer('r2-1', { weight: 0, healthPath: '/up;deep=1' })
     expect(shift(running, buildServer('r1-1'), standby)).toEqual([
       String.raw`add map shop.prod.map r2-1 /up\;deep=1`,
-      'add server shop.prod/r2-1 10.0.2.1:8080 weight 0 check inter 500ms rise 1 fall 2 init-state fully-down',
+      'add server shop.prod/r2-1 10.0.2.1:8080 weight 0 check inter 500ms rise 1 fall 2 observe layer4 error-limit 3 on-error mark-down init-state fully-down',
       'enable health shop.prod/r2-1',
       'enable server shop.prod/r2-1',
     ])
@@ -65,7 +72,7 @@ describe('the commands', () => {
   it('know that HAProxy 3.0 has no first state to choose', () => {
     const running = buildRunning([], { version: '3.0.11-1+deb13u4' })
     expect(shift(running, buildServer('r2-1', { weight: 0 }))[1]).toBe(
-      'add server shop.prod/r2-1 10.0.2.1:8080 weight 0 check inter 500ms rise 1 fall 2',
+      'add server shop.prod/r2-1 10.0.2.1:8080 weight 0 check inter 500ms rise 1 fall 2 observe layer4 error-limit 3 on-error mark-down',
     )
   })
 
@@ -73,7 +80,7 @@ describe('the commands', () => {
     const running = buildRunning([buildRunningServer('r1-1')])
     expect(shift(running, buildServer('r1-1', { weight: 0 }), buildServer('r2-1'))).toEqual([
       'add map shop.prod.map r2-1 /healthz',
-      'add server shop.prod/r2-1 10.0.2.1:8080 weight 100 check inter 500ms rise 1 fall 2',
+      'add server shop.prod/r2-1 10.0.2.1:8080 weight 100 check inter 500ms rise 1 fall 2 observe layer4 error-limit 3 on-error mark-down',
       'enable health shop.prod/r2-1',
       'enable server shop.prod/r2-1',
       'set weight shop.prod/r1-1 0',
@@ -111,7 +118,8 @@ describe('the commands', () => {
 
   it('put a server that is wanted no more in maintenance, and delete it when it is not used any more (D2)', () => {
     const running = buildRunning([buildRunningServer('r1-1'), buildRunningServer('r2-1')])
-    expect(commandsFor(running, buildServer('r2-1'))).toEqual({
+    const { shift: all, sweep } = commandsFor(running, buildServer('r2-1'))
+    expect({ shift: all.filter(({ text }) => !inTrialMap(text)), sweep }).toEqual({
       shift: [{ text: 'disable server shop.prod/r1-1', answers: [''] }],
       sweep: [
         { text: 'wait 100ms srv-removable shop.prod/r1-1', answers: ['Done.', 'Wait delay expired.', 'Failed.'] },
@@ -149,6 +157,63 @@ describe('the commands', () => {
   })
 })
 
+describe('the commands of a trial', () => {
+  const old = buildServer('r1-1')
+  const next = [buildServer('r2-1', { weight: 0 }), buildServer('r2-2', { weight: 0 })]
+  const trial = { release: 2, share: 2_200, shield: true }
+  const runningWith = (servers: readonly ServerWanted[], more: Partial<BackendWanted>): Running => {
+    const backend = buildBackend(servers, more)
+    const running = buildRunning(servers.map(({ name, weight }) => buildRunningServer(name, { weight })))
+    const maps = new Map([...running.maps, ['shop.prod.trial.map', trialEntries(backend)] as const])
+    return { ...running, maps }
+  }
+  const toward = (running: Running, servers: readonly ServerWanted[], more: Partial<BackendWanted> = {}) =>
+    texts(commandsToward(running, buildBackend(servers, more)).shift)
+
+  it('are one where only the share changes', () => {
+    expect(
+      toward(runningWith([old, ...next], { trial }), [old, ...next], { trial: { ...trial, share: 9_900 } }),
+    ).toEqual(['set map shop.prod.trial.map trial 9900/r2/r1/shield'])
+  })
+  it('give a share when those are there who get it', () => {
+    expect(toward(runningWith([old], {}), [old, ...next], { trial }).filter(inTrialMap)).toEqual([
+      'add map shop.prod.trial.map r2/0 r2-1',
+      'add map shop.prod.trial.map r2/1 r2-2',
+      'add map shop.prod.trial.map r2 2',
+      'add map shop.prod.trial.map trial 2200/r2/r1/shield',
+    ])
+  })
+  it('take the share away before those leave who had it', () => {
+    expect(toward(runningWith([old, ...next], { trial }), [old])).toEqual([
+      'del map shop.prod.trial.map trial',
+      'del map shop.prod.trial.map r2',
+      'del map shop.prod.trial.map r2/0',
+      'del map shop.prod.trial.map r2/1',
+      'disable server shop.prod/r2-1',
+      'disable server shop.prod/r2-2',
+    ])
+  })
+  it('make a release that was tried the one that serves, and nobody is missing in between', () => {
+    const served = [{ ...old, weight: 0 }, ...next.map((server) => ({ ...server, weight: 100 }))]
+    expect(toward(runningWith([old, ...next], { trial, standIn: null }), served, { standIn: 1 })).toEqual([
+      'set weight shop.prod/r2-1 100',
+      'set weight shop.prod/r2-2 100',
+      'del map shop.prod.trial.map trial',
+      'add map shop.prod.trial.map stand-in r1',
+      'set weight shop.prod/r1-1 0',
+    ])
+  })
+  it('leave a proxy alone that was started before there were trials', () => {
+    const [before] = structureOf(buildTraffic(buildBackend([old]))).backends
+    const { rules: _rules, ...structure } = before!
+    const wanted = buildTraffic(buildBackend([old], { trial, standIn: 1 }))
+    const running = { ...buildRunning([buildRunningServer('r1-1')]), maps: new Map() }
+    expect(diff(running, wanted, { proofSecret: 'c0ffee', backends: [structure] })).toMatchObject({
+      shift: [{ text: 'add map shop.prod.map r1-1 /healthz' }],
+    })
+  })
+})
+
 describe('versions', () => {
   it.each([
     ['3.2.26-1', 3, 1, true],
@@ -168,6 +233,13 @@ const names = ['r1-1', 'r1-2', 'r2-1', 'r2-2', 'r3-1']
 const some = fc.subarray(names)
 const paths = fc.constantFrom('/healthz', '/up')
 
+const trials = fc.option(
+  fc.record({ release: fc.constantFrom(1, 2, 3), share: fc.constantFrom(0, 2_200, 9_900), shield: fc.boolean() }),
+)
+const standIns = fc.option(fc.constantFrom(1, 2))
+const asWanted = ({ name, weight, maintenance, checked }: RunningServer): ServerWanted =>
+  buildServer(name, { weight, checked, mode: maintenance ? 'maintenance' : 'ready' })
+
 const runnings = some.chain((present) =>
   fc
     .record({
@@ -186,11 +258,16 @@ const runnings = some.chain((present) =>
       version: fc.constantFrom('3.2.26-1', '3.0.11-1+deb13u4'),
       known: fc.subarray(names),
       path: paths,
+      trial: trials,
+      standIn: standIns,
     })
-    .map(({ servers, version, known, path }) =>
+    .map(({ servers, version, known, path, trial, standIn }) =>
       buildRunning(servers, {
         version,
-        healthPaths: new Map([['shop.prod', new Map(known.map((name) => [name, path]))]]),
+        maps: new Map([
+          ['shop.prod.map', new Map(known.map((name) => [name, path]))],
+          ['shop.prod.trial.map', trialEntries({ servers: servers.map(asWanted), trial, standIn })],
+        ]),
       }),
     ),
 )
@@ -212,9 +289,11 @@ const wanteds = some.chain((present) =>
 /** What HAProxy does with a command; an answer that would be an error throws. */
 function obey(running: Running, { text }: Command): Running {
   const servers = new Map(running.backends.get('shop.prod'))
-  const known = new Map(running.healthPaths.get('shop.prod'))
+  const maps = new Map([...running.maps].map(([file, entries]) => [file, new Map(entries)]))
+  const known = maps.get(text.split(' ')[2] ?? '') ?? new Map<string, string>()
   const words = text.split(' ')
   const [verb, noun, id = ''] = words
+  const key = words[3] ?? ''
   const name = (id.startsWith('shop.prod/') ? id : (words[3] ?? '')).replace('shop.prod/', '')
   const change = (more: Partial<RunningServer>): void => {
     const server = servers.get(name)
@@ -223,15 +302,15 @@ function obey(running: Running, { text }: Command): Running {
   }
   switch (`${verb} ${noun}`) {
     case 'add map':
-      if (known.has(name)) throw new Error(`twice: ${text}`)
-      known.set(name, words[4] ?? '')
+      if (known.has(key)) throw new Error(`twice: ${text}`)
+      known.set(key, words[4] ?? '')
       break
     case 'set map':
-      if (!known.has(name)) throw new Error(`entry not found: ${text}`)
-      known.set(name, words[4] ?? '')
+      if (!known.has(key)) throw new Error(`entry not found: ${text}`)
+      known.set(key, words[4] ?? '')
       break
     case 'del map':
-      known.delete(name)
+      known.delete(key)
       break
     case 'add server':
       if (servers.has(name)) throw new Error(`Already exists: ${text}`)
@@ -277,7 +356,7 @@ function obey(running: Running, { text }: Command): Running {
   return {
     ...running,
     backends: new Map([['shop.prod', servers]]),
-    healthPaths: new Map([['shop.prod', known]]),
+    maps,
   }
 }
 
@@ -291,10 +370,12 @@ function anybodyServes(running: Running): boolean {
 describe('whatever runs and whatever is wanted', () => {
   it('the commands make them equal, and then there are none', () => {
     fc.assert(
-      fc.property(runnings, wanteds, (running, servers) => {
-        const { shift: first, sweep } = commandsFor(running, ...servers)
+      fc.property(runnings, wanteds, trials, standIns, (running, servers, trial, standIn) => {
+        const backend = buildBackend(servers, { trial, standIn })
+        const { shift: first, sweep } = commandsToward(running, backend)
         const after = [...first, ...sweep].reduce(obey, running)
-        expect(commandsFor(after, ...servers)).toEqual({ shift: [], sweep: [] })
+        expect(commandsToward(after, backend)).toEqual({ shift: [], sweep: [] })
+        expect(after.maps.get('shop.prod.trial.map')).toEqual(trialEntries(backend))
         const seen = [...(after.backends.get('shop.prod')?.values() ?? [])]
         expect(
           seen.map(({ name, weight, maintenance, checked }) => ({ name, weight, maintenance, checked })).sort(byName),
@@ -303,9 +384,28 @@ describe('whatever runs and whatever is wanted', () => {
             .map(({ name, weight, mode, checked }) => ({ name, weight, maintenance: mode === 'maintenance', checked }))
             .sort(byName),
         )
-        expect(Object.fromEntries(after.healthPaths.get('shop.prod') ?? [])).toEqual(
+        expect(Object.fromEntries(after.maps.get('shop.prod.map') ?? [])).toEqual(
           Object.fromEntries(servers.map(({ name, healthPath }) => [name, healthPath])),
         )
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('whatever a request may be drawn for is there at every moment (D5)', () => {
+    fc.assert(
+      fc.property(runnings, wanteds, trials, standIns, (running, servers, trial, standIn) => {
+        let now = running
+        for (const command of commandsToward(running, buildBackend(servers, { trial, standIn })).shift) {
+          now = obey(now, command)
+          const entries = now.maps.get('shop.prod.trial.map') ?? new Map<string, string>()
+          for (const [release, count] of entries) {
+            if (!/^r\d+$/.test(release)) continue
+            const drawn = Array.from({ length: Number(count) }, (_, index) => entries.get(`${release}/${index}`) ?? '')
+            const present = now.backends.get('shop.prod')
+            expect(drawn.filter((name) => present?.get(name)?.maintenance !== false)).toEqual([])
+          }
+        }
       }),
       { numRuns: 2_000 },
     )

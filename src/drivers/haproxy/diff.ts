@@ -1,13 +1,14 @@
 // What runs and what is wanted → the commands that make them equal. Pure.
 // Invariants, each with a test: the weights of a backend are raised before any is lowered, in one line (D1); a server that leaves takes
 // nothing new before its entry goes (D2); nothing is switched on that was not checked or vouched for (D3); names are never reused and addresses
-// never changed at run time: that is a reload (D4).
+// never changed at run time: that is a reload (D4); what requests are drawn for changes between those who come and those who go (D5).
 import { scopeName } from '../../core/model.ts'
 import type { BackendWanted, ServerWanted, TrafficWanted } from '../../ports/traffic.ts'
 import { removalWaitMs } from './limits.ts'
-import { endpoint, mapFile, pathWord, structureOf, word } from './render.ts'
+import { checkWords, endpoint, mapFile, observeWords, pathWord, structureOf, word } from './render.ts'
 import type { CheckMode } from './render.ts'
 import type { Running, RunningServer } from './running.ts'
+import { trialChanges, trialEntries, trialMapFile } from './trial-map.ts'
 
 export type Command = {
   readonly text: string
@@ -27,23 +28,28 @@ export function diff(running: Running, wanted: TrafficWanted, structure = struct
   const commands = { shift: [] as Command[], sweep: [] as Command[] }
   const initState = versionAtLeast(running.version, 3, 1)
   const wantedOf = new Map(wanted.backends.map((backend) => [scopeName(backend), backend]))
-  for (const { mode, check, ...scope } of structure.backends) {
+  for (const { mode, check, rules, ...scope } of structure.backends) {
     const name = scopeName(scope)
     const known = {
       name,
       mode,
       check,
       servers: running.backends.get(name) ?? new Map<string, RunningServer>(),
-      healthPaths: running.healthPaths.get(name) ?? new Map<string, string>(),
+      healthPaths: running.maps.get(mapFile(name)) ?? new Map<string, string>(),
+      // one that knows no trials waits for its reload
+      trialMap: rules === undefined ? null : (running.maps.get(trialMapFile(name)) ?? new Map<string, string>()),
       initState,
     }
-    const part = diffBackend(known, wantedOf.get(name)?.servers ?? [])
+    const part = diffBackend(known, wantedOf.get(name) ?? nothing)
     if (part === 'reload') return 'reload'
     commands.shift.push(...part.shift)
     commands.sweep.push(...part.sweep)
   }
   return commands
 }
+
+const nothing: Part = { servers: [], trial: null, standIn: null }
+type Part = Pick<BackendWanted, 'servers' | 'trial' | 'standIn' | 'candidate'>
 
 export function versionAtLeast(version: string, major: number, minor: number): boolean {
   const [a = 0, b = 0] = version.split(/[.-]/).map(Number)
@@ -56,10 +62,12 @@ type RunningBackend = {
   readonly check: BackendWanted['check']
   readonly servers: ReadonlyMap<string, RunningServer>
   readonly healthPaths: ReadonlyMap<string, string>
+  readonly trialMap: ReadonlyMap<string, string> | null
   readonly initState: boolean
 }
 
-function diffBackend(running: RunningBackend, wanted: readonly ServerWanted[]): Commands | 'reload' {
+function diffBackend(running: RunningBackend, part: Part): Commands | 'reload' {
+  const wanted = part.servers
   const wantedNames = new Set(wanted.map(({ name }) => name))
   const leaving = [...running.servers.values()].filter(({ name }) => !wantedNames.has(name))
   const pairs: (readonly [RunningServer, ServerWanted])[] = []
@@ -75,7 +83,9 @@ function diffBackend(running: RunningBackend, wanted: readonly ServerWanted[]): 
       ...(running.mode === 'http' ? wanted.flatMap((server) => teachPath(running, server)) : []),
       ...joining.flatMap((server) => join(running, server)),
       ...pairs.flatMap(([seen, server]) => prepare(running.name, seen, server)),
-      ...shiftWeights(running.name, pairs),
+      ...weights(running.name, pairs, ({ weight }) => weight > 0),
+      ...(running.trialMap === null ? [] : changeTrial(running.name, running.trialMap, part)),
+      ...weights(running.name, pairs, ({ weight }) => weight === 0),
       ...pairs.flatMap(([seen, server]) => retire(running.name, seen, server)),
       ...leaving
         .filter(({ maintenance }) => !maintenance)
@@ -106,7 +116,7 @@ function join(running: RunningBackend, server: ServerWanted): Command[] {
   const { check } = running
   const id = `${running.name}/${word(server.name)}`
   const start = running.initState && server.weight === 0 ? ' init-state fully-down' : ''
-  const checks = `check inter ${check.intervalMs}ms rise ${check.rise} fall ${check.fall}`
+  const checks = running.trialMap === null ? checkWords(check) : `${checkWords(check)} ${observeWords}`
   return [
     {
       text: `add server ${id} ${endpoint(server)} weight ${server.weight} ${checks}${start}`,
@@ -135,14 +145,23 @@ function prepare(backend: string, seen: RunningServer, server: ServerWanted): Co
 }
 
 // If one weight differs, all are said: what was seen may be a moment old, and no moment may leave nobody to serve.
-function shiftWeights(backend: string, pairs: readonly (readonly [RunningServer, ServerWanted])[]): Command[] {
+function weights(
+  backend: string,
+  pairs: readonly (readonly [RunningServer, ServerWanted])[],
+  which: (server: ServerWanted) => boolean,
+): Command[] {
   if (pairs.every(([seen, server]) => seen.weight === server.weight)) return []
-  const set = ({ name, weight }: ServerWanted): Command => silent(`set weight ${backend}/${word(name)} ${weight}`)
-  const servers = pairs.map(([, server]) => server)
-  return [
-    ...servers.filter(({ weight }) => weight > 0).map(set),
-    ...servers.filter(({ weight }) => weight === 0).map(set),
-  ]
+  return pairs
+    .map(([, server]) => server)
+    .filter(which)
+    .map(({ name, weight }) => silent(`set weight ${backend}/${word(name)} ${weight}`))
+}
+
+function changeTrial(backend: string, seen: ReadonlyMap<string, string>, part: Part): Command[] {
+  return trialChanges(seen, trialEntries(part)).map(({ verb, key, value }) => ({
+    text: `${verb} map ${trialMapFile(backend)} ${key}${verb === 'del' ? '' : ` ${value}`}`,
+    answers: verb === 'del' ? ['', 'Key not found.'] : [''],
+  }))
 }
 
 // Everything that takes a server out of service, after weights have moved.

@@ -158,6 +158,9 @@ describe.skipIf(process.getuid?.() !== 0)('a full disk', () => {
       listen: '127.0.0.1:80',
       hosts: [],
       check: { intervalMs: 500, timeoutMs: 500, rise: 1, fall: 2 },
+      trial: null,
+      standIn: null,
+      rules: { sticky: null, failure: { header: null, statuses: [], grpc: true }, previewFrom: [] },
       servers: [
         {
           name: 'r1-1',

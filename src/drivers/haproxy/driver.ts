@@ -6,7 +6,7 @@ import { fail, isAsternError } from '../../core/errors.ts'
 import { scopeName } from '../../core/model.ts'
 import type { Scope } from '../../core/model.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { BackendSeen, Traffic, TrafficSeen, TrafficWanted } from '../../ports/traffic.ts'
+import type { BackendSeen, Traffic, TrafficSeen, TrafficTally, TrafficWanted } from '../../ports/traffic.ts'
 import { adminSocket, createConfigFile, masterSocket } from './config-file.ts'
 import { countersOf, serverSeen, sessionsOf } from './counters.ts'
 import { createDrain } from './drain.ts'
@@ -14,14 +14,16 @@ import { ensureAttempts } from './limits.ts'
 import { createMasterCli } from './master-cli.ts'
 import { probeThrough } from './probe.ts'
 import { createReload } from './reload.ts'
-import { render, structureOf, word } from './render.ts'
+import { changingMaps, render, structureOf, word } from './render.ts'
 import type { Rendered, Structure } from './render.ts'
 import { ConnectionLost } from './runtime-api.ts'
 import { NotUnderstood } from './running.ts'
 import type { Running } from './running.ts'
 import { createSession } from './session.ts'
-import { createSettle, httpBackends, unanswered } from './settle.ts'
+import { createSettle, unanswered } from './settle.ts'
 import type { Settled } from './settle.ts'
+import { armsOf, serversOf, tallyQuestions } from './tally.ts'
+import { watching } from './trial-rules.ts'
 
 export type HaproxyTrafficOptions = {
   /** Folder of the proxy within the state: `cfg` and `run` are in it. */
@@ -33,7 +35,7 @@ export type HaproxyTrafficOptions = {
   readonly clock: Clock
 }
 
-type Observed = { readonly at: number; readonly checkedByHttp: readonly string[]; readonly seen: TrafficSeen }
+type Observed = { readonly at: number; readonly maps: readonly string[]; readonly seen: TrafficSeen }
 
 export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: HaproxyTrafficOptions): Traffic {
   const file = createConfigFile(dir)
@@ -113,17 +115,17 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
   }
 
   function question(text: string): Promise<string> {
-    const checkedByHttp = httpBackends(structureOf(committed()))
+    const maps = changingMaps(structureOf(committed()))
     return ask(async () => {
-      const { running, extra } = await session.look(checkedByHttp, [text])
+      const { running, extra } = await session.look(maps, [text])
       return { running, result: extra[0] ?? '' }
     })
   }
 
   function order(text: string): Promise<void> {
-    const checkedByHttp = httpBackends(structureOf(committed()))
+    const maps = changingMaps(structureOf(committed()))
     return ask(async () => {
-      const { running, refusal } = await session.tell([{ text, answers: [''] }], checkedByHttp)
+      const { running, refusal } = await session.tell([{ text, answers: [''] }], maps)
       if (refusal !== null && !running.stopping) throw fail('PROXY_REFUSED', refusal)
       return { running, result: undefined }
     })
@@ -131,11 +133,11 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
 
   async function observe(maxAgeMs = 0): Promise<TrafficSeen> {
     if (observed !== null && clock.monotonic() - observed.at <= maxAgeMs) {
-      if (session.known(observed.checkedByHttp) !== null) return observed.seen
+      if (session.known(observed.maps) !== null) return observed.seen
     }
-    const checkedByHttp = httpBackends(structureOf(committed()))
+    const maps = changingMaps(structureOf(committed()))
     const { running, sessions } = await ask(async () => {
-      const { running, extra } = await session.look(checkedByHttp, ['show stat -1 4 -1'])
+      const { running, extra } = await session.look(maps, ['show stat -1 4 -1'])
       return { running, result: { running, sessions: sessionsOf(extra[0] ?? '') } }
     })
     const backends = [...running.backends].flatMap(([name, servers]): BackendSeen[] => {
@@ -145,8 +147,23 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
         { service, environment, servers: [...servers.values()].map((server) => serverSeen(name, server, sessions)) },
       ]
     })
-    observed = { at: clock.monotonic(), checkedByHttp, seen: { process: running.process, backends } }
+    observed = { at: clock.monotonic(), maps, seen: { process: running.process, backends } }
     return observed.seen
+  }
+
+  function tally(scopes: readonly Scope[]): Promise<TrafficTally> {
+    const maps = changingMaps(structureOf(committed()))
+    return ask(async () => {
+      const asked = scopes.flatMap((scope) => tallyQuestions(word(scopeName(scope))))
+      const { running, extra } = await session.look(maps, [...asked, watching])
+      const backends = scopes.map(({ service, environment }, index) => ({
+        service,
+        environment,
+        arms: armsOf(extra[2 * index] ?? ''),
+        servers: serversOf(extra[2 * index + 1] ?? ''),
+      }))
+      return { running, result: { process: running.process, backends } }
+    })
   }
 
   return {
@@ -165,12 +182,15 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
     markUp: (scope, server) => order(`set server ${word(scopeName(scope))}/${word(server)} health up`),
     drain: createDrain({ question, order, master, clock }),
     counters: async (scope) => countersOf(await question(`show stat ${word(scopeName(scope))} 4 -1`)),
-    async probe(scope, path, count) {
+    async probe(scope, path, count, release) {
       const { backends, proofSecret } = committed()
       const backend = backends.find((each) => scopeName(each) === scopeName(scope))
       if (backend === undefined) return Array.from({ length: count }, () => ({ release: null, status: 0 }))
-      return probeThrough({ listen: backend.listen, host: backend.hosts[0] ?? null, path, count, secret: proofSecret })
+      const { listen, hosts } = backend
+      const to = release === undefined ? null : `r${release}`
+      return probeThrough({ listen, host: hosts[0] ?? null, path, count, secret: proofSecret, to })
     },
+    tally,
     close: () => session.forget(),
     synced: () => syncing,
   }

@@ -45,3 +45,15 @@ export const riseMarginMs = 1_000
 export const risePollMs = 5
 /** Space on a disk is given out in blocks of this size or a multiple. */
 export const blockBytes = 4096
+/** How many servers and releases a backend's counters can tell apart. Whoever was not counted for longest goes first; a trial has a handful. */
+export const trialTableEntries = 1_000
+/** Who has asked for counters within this time judges the trial. */
+export const watchMs = 60_000
+/** While nobody does: a server that failed so many times in a row gets so many of 100 requests drawn for it, until it answers one. */
+export const streakLimit = 10
+export const halfOpenPerCent = 1
+/** So many connections in a row that fail take a server out of service, until a check of it succeeds. */
+export const connectionErrorLimit = 3
+
+/** HAProxy refuses a line of more than 64 words. */
+export const hostsPerLine = 40

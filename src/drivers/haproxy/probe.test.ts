@@ -92,7 +92,7 @@ describe('a proof', () => {
     return `127.0.0.1:${(server.address() as AddressInfo).port}`
   }
   const ask = (listen: string, count: number, host: string | null = null) =>
-    probeThrough({ listen, host, path: '/healthz', secret: 'c0ffee', count })
+    probeThrough({ listen, host, path: '/healthz', secret: 'c0ffee', count, to: null })
 
   it('is asked over two connections, with the secret, for the host', async () => {
     const seen: string[] = []
@@ -129,7 +129,14 @@ describe('a proof', () => {
   })
   it('asks for nothing but a path', async () => {
     await expect(
-      probeThrough({ listen: '127.0.0.1:1', host: null, path: '/ HTTP/1.1\r\nX: y', secret: 'c0ffee', count: 1 }),
+      probeThrough({
+        listen: '127.0.0.1:1',
+        host: null,
+        path: '/ HTTP/1.1\r\nX: y',
+        secret: 'c0ffee',
+        count: 1,
+        to: null,
+      }),
     ).rejects.toThrow('not a path')
   })
 })

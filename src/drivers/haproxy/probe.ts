@@ -5,6 +5,7 @@ import type { ProofAnswer } from '../../ports/traffic.ts'
 import { probeBytes, probeConnections, probeReconnects, probeTimeoutMs } from './limits.ts'
 import { splitListen } from './listen-address.ts'
 import { pathWord, proofHeader, releaseHeader, word } from './render.ts'
+import { toHeader } from './trial-rules.ts'
 
 export type Probe = {
   /** `127.0.0.1:8080`, `0.0.0.0:80`, `[::]:80`, `*:80` */
@@ -14,6 +15,8 @@ export type Probe = {
   readonly path: string
   readonly secret: string
   readonly count: number
+  /** The release that is asked for on purpose; `null`: whichever a user would get. */
+  readonly to: string | null
 }
 
 export async function probeThrough(probe: Probe): Promise<ProofAnswer[]> {
@@ -39,7 +42,7 @@ function askOnce(probe: Probe, count: number): Promise<{ answers: readonly Proof
   const { address, port } = reachable(probe.listen)
   const request =
     `GET ${pathWord(probe.path)} HTTP/1.1\r\nHost: ${word(probe.host ?? hostOf(address, port))}\r\n` +
-    `${proofHeader}: ${word(probe.secret)}\r\nUser-Agent: astern-proof\r\nAccept: */*\r\n\r\n`
+    `${proofHeader}: ${word(probe.secret)}\r\n${probe.to === null ? '' : `${toHeader}: ${word(probe.to)}\r\n`}User-Agent: astern-proof\r\nAccept: */*\r\n\r\n`
   return new Promise((resolve) => {
     const reader = createAnswerReader()
     const socket = connect({ host: address, port, timeout: probeTimeoutMs, noDelay: true })

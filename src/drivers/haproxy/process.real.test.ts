@@ -47,7 +47,17 @@ function open(folder: string, env: Readonly<Record<string, string>> = { ASTERN_H
 
 function backendAt(listen: string): TrafficWanted['backends'][number] {
   const check = { intervalMs: 500, timeoutMs: 500, rise: 1, fall: 2 }
-  return { service: 'shop', environment: 'prod', listen, hosts: [], check, servers: [] }
+  return {
+    service: 'shop',
+    environment: 'prod',
+    listen,
+    hosts: [],
+    check,
+    servers: [],
+    trial: null,
+    standIn: null,
+    rules: { sticky: null, failure: { header: null, statuses: [], grpc: true }, previewFrom: [] },
+  }
 }
 
 /** As `up` does it. */

@@ -7,13 +7,12 @@ import type { ConfigFile } from './config-file.ts'
 import { farewellMs, handoverPollMs, handoverTimeoutMs } from './limits.ts'
 import { obstacleOf } from './listen-check.ts'
 import type { MasterCli } from './master-cli.ts'
-import { farewellKey, farewellMap } from './render.ts'
+import { changingMaps, farewellKey, farewellMap } from './render.ts'
 import type { Rendered, Structure } from './render.ts'
 import { ConnectionLost } from './runtime-api.ts'
 import { readStatistics } from './running.ts'
 import type { Running } from './running.ts'
 import type { Session } from './session.ts'
-import { httpBackends } from './settle.ts'
 
 export type ReloadParts = {
   readonly file: ConfigFile
@@ -27,11 +26,11 @@ export type Reload = (next: Rendered, structure: Structure, accepted: Structure 
 
 export function createReload({ file, session, master, clock }: ReloadParts): Reload {
   // Former and new worker listen on the same socket until the former one hears that it was replaced; what it is told meanwhile is lost.
-  async function handover(former: Running, checkedByHttp: readonly string[]): Promise<void> {
+  async function handover(former: Running, maps: readonly string[]): Promise<void> {
     const deadline = clock.monotonic() + handoverTimeoutMs
     while (clock.monotonic() < deadline) {
       try {
-        const { running } = await session.look(checkedByHttp)
+        const { running } = await session.look(maps)
         if (running.process !== former.process && !running.stopping) return
         if (running.stopping) session.forget()
         else await clock.sleep(handoverPollMs)
@@ -44,11 +43,11 @@ export function createReload({ file, session, master, clock }: ReloadParts): Rel
 
   // A worker that is replaced closes its idle connections at once, also one on which a request is just arriving. So for a moment every answer
   // asks its user to connect again: whoever is busy has no idle connection then.
-  async function farewell(checkedByHttp: readonly string[]): Promise<void> {
-    const { extra } = await session.look(checkedByHttp, ['show stat -1 1 -1'])
+  async function farewell(maps: readonly string[]): Promise<void> {
+    const { extra } = await session.look(maps, ['show stat -1 1 -1'])
     const connections = readStatistics(extra[0] ?? '').reduce((sum, row) => sum + Number(row.get('scur')), 0)
     if (connections === 0) return
-    await session.tell([{ text: `add map ${farewellMap} ${farewellKey} 1`, answers: [''] }], checkedByHttp)
+    await session.tell([{ text: `add map ${farewellMap} ${farewellKey} 1`, answers: [''] }], maps)
     await clock.sleep(farewellMs)
   }
 
@@ -60,21 +59,21 @@ export function createReload({ file, session, master, clock }: ReloadParts): Rel
         ? fail('PORT_TAKEN', { address: listen, by })
         : fail('PROXY_REFUSED', { command: `bind ${listen}`, answer: reason })
     }
-    const checkedByHttp = httpBackends(structure)
-    const former = (await session.look(checkedByHttp)).running
+    const maps = changingMaps(structure)
+    const former = (await session.look(maps)).running
     file.keepAside()
     file.write(next)
-    await farewell(checkedByHttp)
+    await farewell(maps)
     const outcome = await master.reload()
     if (!outcome.ok) {
       file.putBack()
-      await session.tell([{ text: `del map ${farewellMap} ${farewellKey}`, answers: [''] }], checkedByHttp)
+      await session.tell([{ text: `del map ${farewellMap} ${farewellKey}`, answers: [''] }], maps)
       return outcome.takenAddress === null
         ? fail('PROXY_REFUSED', { command: 'reload', answer: outcome.log })
         : fail('PORT_TAKEN', { address: outcome.takenAddress, by: '' })
     }
     file.forgetAside(next)
-    await handover(former, checkedByHttp)
+    await handover(former, maps)
     return null
   }
 }

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { buildBackend, buildServer, buildTraffic } from '../../../test/fixtures/traffic-wanted.ts'
 import { scopeName } from '../../core/model.ts'
 import type { BackendWanted, TrafficWanted } from '../../ports/traffic.ts'
+import { trialLines } from './trial-rules.ts'
 import { frontendName, render, structureHashIn, structureIn, structureOf } from './render.ts'
 
 const golden = `# Rendered by Astern. Do not edit: every change writes it anew.
 # generation 7
-# structure HASH {"proofSecret":"c0ffee","backends":[{"service":"api","environment":"prod","listen":"127.0.0.1:18080","hosts":["api.example.com"],"check":{"intervalMs":500,"timeoutMs":2000,"rise":1,"fall":2},"mode":"tcp"},{"service":"shop","environment":"prod","listen":"127.0.0.1:18080","hosts":[],"check":{"intervalMs":500,"timeoutMs":2000,"rise":1,"fall":2},"mode":"http"}]}
+# structure HASH {"proofSecret":"c0ffee","backends":[{"service":"api","environment":"prod","listen":"127.0.0.1:18080","hosts":["api.example.com"],"check":{"intervalMs":500,"timeoutMs":2000,"rise":1,"fall":2},"mode":"tcp","rules":{"sticky":null,"failure":{"header":null,"statuses":[],"grpc":true},"previewFrom":[]}},{"service":"shop","environment":"prod","listen":"127.0.0.1:18080","hosts":[],"check":{"intervalMs":500,"timeoutMs":2000,"rise":1,"fall":2},"mode":"http","rules":{"sticky":null,"failure":{"header":null,"statuses":[],"grpc":true},"previewFrom":[]}}]}
 global
   default-path config
   log stdout format raw local0 warning
@@ -37,12 +38,18 @@ defaults
   option forwardfor
   option idle-close-on-response
 
+backend astern_watch
+  stick-table type string len 16 size 1 expire 60000ms store gpc0
+
 frontend in_127.0.0.1:18080
   bind 127.0.0.1:18080
   http-request set-var(txn.astern_proof) bool(true) if { req.hdr(X-Astern-Proof) -m str c0ffee }
   http-request del-header X-Astern-Proof
+  http-request set-var(txn.astern_to) req.hdr(X-Astern-To),lower
+  http-request del-header X-Astern-To
   http-after-response del-header X-Astern-Release
   http-after-response set-header X-Astern-Release "%[srv_name,field(1,-)]" if { var(txn.astern_proof) -m bool } { srv_name -m found }
+  http-after-response set-header X-Astern-Release "%[srv_name,field(1,-)]" if { var(txn.astern_show) -m bool } { srv_name -m found }
   http-after-response set-header Connection close if { str(leaving),map(leaving.map) -m found } !{ status 101 }
   use_backend api.prod if { req.hdr(host),host_only -i api.example.com }
   default_backend shop.prod
@@ -50,7 +57,8 @@ frontend in_127.0.0.1:18080
 backend api.prod
   balance random
   timeout check 2000ms
-  default-server check inter 500ms rise 1 fall 2
+RULES
+  default-server check inter 500ms rise 1 fall 2 observe layer4 error-limit 3 on-error mark-down
   server r7-1 10.0.7.1:8080 weight 100
 
 backend shop.prod
@@ -58,7 +66,8 @@ backend shop.prod
   timeout check 2000ms
   option httpchk
   http-check send meth GET uri-lf "%[srv_name,map(shop.prod.map,/)]" ver HTTP/1.1 hdr Host localhost
-  default-server check inter 500ms rise 1 fall 2
+RULES
+  default-server check inter 500ms rise 1 fall 2 observe layer4 error-limit 3 on-error mark-down
   server r42-1 10.0.42.1:8080 weight 100
   .if version_atleast(3.1)
   default-server init-state fully-down
@@ -81,14 +90,22 @@ const wanted = buildTraffic(
 describe('the configuration file', () => {
   it('is what it is meant to be', () => {
     const { config, structureHash } = render(wanted)
-    expect(config.replaceAll(structureHash, 'HASH').replace(/\n+$/, '\n')).toBe(golden.replace(/\n+$/, '\n'))
+    const rules = trialLines('shop.prod', buildBackend([]).rules).join('\n').replaceAll('shop.prod', 'NAME')
+    const text = ['shop.prod', 'api.prod'].reduce(
+      (rest, name) => rest.replace(rules.replaceAll('NAME', name), 'RULES'),
+      config.replaceAll(structureHash, 'HASH').replace(/\n+$/, '\n'),
+    )
+    expect(text).toBe(golden.replace(/\n+$/, '\n'))
     expect(config.length % 4096).toBe(0)
   })
 
-  it('has a map of health paths for each backend that is checked by HTTP', () => {
+  it('has a map of health paths for each backend that is checked by HTTP, and one of where requests may be sent on purpose', () => {
     expect(Object.fromEntries(render(wanted).maps)).toEqual({
       'leaving.map': '',
       'shop.prod.map': 'r42-1 /healthz\nr41-1 /up?deep=1;x\nr40-1 /healthz\nr39-1 /healthz\n',
+      'api.prod.trial.map': 'r7 1\nr7/0 r7-1\n',
+      // whoever is frozen or in maintenance takes nothing
+      'shop.prod.trial.map': 'r42 1\nr42/0 r42-1\nr41 1\nr41/0 r41-1\n',
     })
   })
 
@@ -223,7 +240,7 @@ describe('every file', () => {
         const sections = config.split(/^(?=frontend |backend )/m).slice(1)
         const found = new Map(
           sections
-            .filter((section) => section.startsWith('backend '))
+            .filter((section) => section.startsWith('backend ') && !section.startsWith('backend astern_watch'))
             .map((section) => [
               section.split(/\s/)[1],
               [...section.matchAll(/^ {2}server (\S+) /gm)].map((match) => `${match[1]}`).sort(byText),

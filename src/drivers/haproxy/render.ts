@@ -3,11 +3,13 @@
 // what differs between versions of HAProxy is a condition in it.
 // Invariants: whatever is not a server is *structure* and changes by a reload only; the structure's hash stands in the file, is known to the
 // running proxy (`proc.astern_structure`) and covers every line but the generation and the servers.
-import { blockBytes } from './limits.ts'
+import { blockBytes, connectionErrorLimit } from './limits.ts'
 import { hash } from 'node:crypto'
 import { scopeName } from '../../core/model.ts'
 import type { Scope } from '../../core/model.ts'
-import type { BackendWanted, ServerWanted, TrafficWanted } from '../../ports/traffic.ts'
+import type { BackendWanted, ServerWanted, TrafficRules, TrafficWanted } from '../../ports/traffic.ts'
+import { trialEntries, trialMap, trialMapFile } from './trial-map.ts'
+import { askedForLines, askedForSwitch, inConditions, trialLines, watchLines } from './trial-rules.ts'
 
 export type CheckMode = 'http' | 'tcp'
 
@@ -17,6 +19,8 @@ export type BackendStructure = Scope & {
   readonly hosts: readonly string[]
   readonly check: BackendWanted['check']
   readonly mode: CheckMode
+  /** Missing in a file that was written before there were trials: such a proxy knows none. */
+  readonly rules?: TrafficRules
 }
 export type Structure = { readonly proofSecret: string; readonly backends: readonly BackendStructure[] }
 
@@ -47,7 +51,7 @@ export function frontendName(listen: string): string {
 export function structureOf(wanted: TrafficWanted): Structure {
   return {
     proofSecret: wanted.proofSecret,
-    backends: wanted.backends.map(({ service, environment, listen, hosts, check, servers }) => ({
+    backends: wanted.backends.map(({ service, environment, listen, hosts, check, servers, rules }) => ({
       service,
       environment,
       listen,
@@ -55,13 +59,15 @@ export function structureOf(wanted: TrafficWanted): Structure {
       check,
       // one server without a path: the whole backend is checked by connecting
       mode: servers.some((server) => server.healthPath === null) ? 'tcp' : 'http',
+      rules,
     })),
   }
 }
 
 /** `structure` may be another one than that of `wanted`: what the proxy runs until it is reloaded. Scopes that are not in it are left out. */
 export function render(wanted: TrafficWanted, structure: Structure = structureOf(wanted)): Rendered {
-  const serversOf = new Map(wanted.backends.map((backend) => [scopeName(backend), backend.servers]))
+  const wantedOf = new Map(wanted.backends.map((backend) => [scopeName(backend), backend]))
+  const serversOf = (backend: Scope): readonly ServerWanted[] => wantedOf.get(scopeName(backend))?.servers ?? []
   const listens = new Map<string, BackendStructure[]>()
   for (const backend of structure.backends) {
     const same = listens.get(backend.listen)
@@ -69,16 +75,25 @@ export function render(wanted: TrafficWanted, structure: Structure = structureOf
     else same.push(backend)
   }
   const sections: Section[] = [{ lines: globalLines(), servers: [] }]
+  if (structure.backends.some(({ rules }) => rules !== undefined)) sections.push({ lines: watchLines(), servers: [] })
   for (const [listen, backends] of listens)
     sections.push({ lines: frontendLines(listen, backends, structure.proofSecret), servers: [] })
   for (const backend of structure.backends) {
-    sections.push({ lines: backendLines(backend), servers: serversOf.get(scopeName(backend)) ?? [] })
+    sections.push({
+      lines: backendLines(backend),
+      servers: serverLines(serversOf(backend), wantedOf.get(scopeName(backend))?.trial?.release),
+    })
   }
   const structureHash = hash('sha256', sections.map(({ lines }) => lines.join('\n')).join('\n')).slice(0, 16)
-  const body = sections.map(({ lines, servers }) => [...lines, ...serverLines(servers), ''].join('\n')).join('\n')
-  const maps = structure.backends
+  const body = sections.map(({ lines, servers }) => [...lines, ...servers, ''].join('\n')).join('\n')
+  const healthMaps = structure.backends
     .filter(({ mode }) => mode === 'http')
-    .map((backend) => [mapFile(scopeName(backend)), healthMap(serversOf.get(scopeName(backend)) ?? [])] as const)
+    .map((backend) => [mapFile(scopeName(backend)), healthMap(serversOf(backend))] as const)
+  const trialMaps = structure.backends
+    .filter(({ rules }) => rules !== undefined)
+    .map(
+      (backend) => [trialMapFile(scopeName(backend)), trialMap(entriesOf(wantedOf.get(scopeName(backend))))] as const,
+    )
   return {
     config: inWholeBlocks(
       [
@@ -88,7 +103,7 @@ export function render(wanted: TrafficWanted, structure: Structure = structureOf
         body.replace(hashPlaceholder, structureHash),
       ].join('\n'),
     ),
-    maps: new Map([[farewellMap, ''], ...maps]),
+    maps: new Map([[farewellMap, ''], ...healthMaps, ...trialMaps]),
     structureHash,
   }
 }
@@ -100,6 +115,18 @@ export function render(wanted: TrafficWanted, structure: Structure = structureOf
 function inWholeBlocks(text: string): string {
   const bytes = Buffer.byteLength(text)
   return text + '\n'.repeat(Math.ceil(bytes / blockBytes) * blockBytes - bytes)
+}
+
+/** The maps of a structure that commands change. */
+export function changingMaps({ backends }: Structure): string[] {
+  return backends.flatMap(({ mode, rules, ...scope }) => [
+    ...(mode === 'http' ? [mapFile(scopeName(scope))] : []),
+    ...(rules === undefined ? [] : [trialMapFile(scopeName(scope))]),
+  ])
+}
+
+function entriesOf(wanted: BackendWanted | undefined): ReturnType<typeof trialEntries> {
+  return wanted === undefined ? new Map() : trialEntries(wanted)
 }
 
 /** The structure that a rendered file was made with; `null`: it is not one of ours. */
@@ -114,7 +141,7 @@ export function structureHashIn(config: string): string | null {
   return /^# structure ([0-9a-f]{16}) /m.exec(config)?.[1] ?? null
 }
 
-type Section = { readonly lines: readonly string[]; readonly servers: readonly ServerWanted[] }
+type Section = { readonly lines: readonly string[]; readonly servers: readonly string[] }
 
 const hashPlaceholder = '<structure>'
 
@@ -156,22 +183,37 @@ function globalLines(): string[] {
 
 function frontendLines(listen: string, backends: readonly BackendStructure[], proofSecret: string): string[] {
   const rest = backends.filter(({ hosts }) => hosts.length === 0)
+  const previews = backends.map(({ hosts, rules, ...scope }) => ({
+    backend: word(scopeName(scope)),
+    hosts,
+    previewFrom: rules?.previewFrom ?? [],
+  }))
+  const knowTrials = backends.some(({ rules }) => rules !== undefined)
   return [
     `frontend ${word(frontendName(listen))}`,
     `  bind ${word(listen)}`,
     // whoever knows the secret learns which release answered; a service never sees the secret, nobody else a release
     `  http-request set-var(txn.astern_proof) bool(true) if { req.hdr(${proofHeader}) -m str ${word(proofSecret)} }`,
     `  http-request del-header ${proofHeader}`,
+    ...(knowTrials
+      ? askedForLines(
+          previews,
+          backends.flatMap(({ hosts }) => hosts),
+        )
+      : []),
     `  http-after-response del-header ${releaseHeader}`,
     `  http-after-response set-header ${releaseHeader} "%[srv_name,field(1,-)]" if { var(txn.astern_proof) -m bool } { srv_name -m found }`,
+    ...(knowTrials
+      ? [
+          `  http-after-response set-header ${releaseHeader} "%[srv_name,field(1,-)]" if { var(txn.astern_show) -m bool } { srv_name -m found }`,
+        ]
+      : []),
     // whoever keeps connections open leaves with an answer, not in the middle of a question; a WebSocket has to be let in as it asks
     `  http-after-response set-header Connection close if { str(${farewellKey}),map(${farewellMap}) -m found } !{ status 101 }`,
-    ...backends
-      .filter(({ hosts }) => hosts.length > 0)
-      .map(
-        (backend) =>
-          `  use_backend ${word(scopeName(backend))} if { req.hdr(host),host_only -i ${backend.hosts.map(word).join(' ')} }`,
-      ),
+    ...backends.flatMap((backend) =>
+      inConditions(backend.hosts.map(word)).map((some) => `  use_backend ${word(scopeName(backend))} if ${some}`),
+    ),
+    ...previews.flatMap(askedForSwitch),
     ...rest.slice(0, 1).map((backend) => `  default_backend ${word(scopeName(backend))}`),
     // never a reason to serve nobody: the configuration refuses two of them long before
     ...rest.slice(1).map((backend) => `  # ${word(scopeName(backend))} gets nothing here: it names no host either`),
@@ -192,15 +234,17 @@ function backendLines(backend: BackendStructure): string[] {
           `  http-check send meth GET uri-lf "%[srv_name,map(${mapFile(name)},/)]" ver HTTP/1.1 hdr Host ${word(backend.hosts[0] ?? 'localhost')}`,
         ]
       : []),
-    `  default-server check inter ${whole(intervalMs)}ms rise ${whole(rise)} fall ${whole(fall)}`,
+    ...(backend.rules === undefined ? [] : trialLines(name, backend.rules)),
+    `  default-server ${checkWords({ intervalMs, rise, fall })}${backend.rules === undefined ? '' : ` ${observeWords}`}`,
   ]
 }
 
-function serverLines(servers: readonly ServerWanted[]): string[] {
-  const [serving, standby] = [servers.filter(({ weight }) => weight > 0), servers.filter(({ weight }) => weight === 0)]
+function serverLines(servers: readonly ServerWanted[], onTrial: number | undefined): string[] {
+  const serves = ({ weight, release }: ServerWanted): boolean => weight > 0 || release === onTrial
+  const [serving, standby] = [servers.filter(serves), servers.filter((server) => !serves(server))]
   return [
     ...serving.map(serverLine),
-    // a standby counts as ready only after the proxy has checked it
+    // a standby counts as ready only after the proxy has checked it; not who is on trial: what it is not given would count against it
     ...(standby.length > 0 ? ['  .if version_atleast(3.1)', '  default-server init-state fully-down', '  .endif'] : []),
     ...standby.map(serverLine),
   ]
@@ -214,6 +258,13 @@ function serverLine(server: ServerWanted): string {
 function startsInMaintenance(server: ServerWanted): boolean {
   return server.mode === 'maintenance' || (!server.checked && server.weight === 0)
 }
+
+export function checkWords({ intervalMs, rise, fall }: Omit<BackendWanted['check'], 'timeoutMs'>): string {
+  return `check inter ${whole(intervalMs)}ms rise ${whole(rise)} fall ${whole(fall)}`
+}
+
+/** Who is there no more is found out by those who ask for it, before the next check. */
+export const observeWords = `observe layer4 error-limit ${connectionErrorLimit} on-error mark-down`
 
 export function endpoint({ address, port }: Pick<ServerWanted, 'address' | 'port'>): string {
   return `${word(address)}:${whole(port)}`

@@ -24,7 +24,7 @@ const map = '0x7f9325682d60 r1-1 /healthz\n0x7f9325682dd0 r2-1 /up?a=b c\n0x7f93
 describe('what runs', () => {
   const running = readRunning(
     [info, state, map, 'Unknown map identifier. Please use #<id> or <file>.'],
-    ['shop.prod', 'new.prod'],
+    ['shop.prod.map', 'new.prod.map'],
     { structureHash: 'f9753d57308ed393', startedAt: '1795568688246688' },
   )
 
@@ -37,7 +37,7 @@ describe('what runs', () => {
     })
   })
   it('is asked for in one line', () => {
-    expect(questions(['shop.prod'])).toEqual(['show info', 'show servers state', 'show map shop.prod.map'])
+    expect(questions(['shop.prod.map'])).toEqual(['show info', 'show servers state', 'show map shop.prod.map'])
   })
   it('has servers, by backend', () => {
     const server = { port: 8080, maintenance: false, checked: true }
@@ -51,11 +51,11 @@ describe('what runs', () => {
     expect([...running.backends.keys()]).toEqual(['shop.prod', 'api.prod'])
   })
   it('has health paths; where a map does not exist there are none', () => {
-    expect(Object.fromEntries(running.healthPaths.get('shop.prod') ?? [])).toEqual({
+    expect(Object.fromEntries(running.maps.get('shop.prod.map') ?? [])).toEqual({
       'r1-1': '/healthz',
       'r2-1': '/up?a=b c',
     })
-    expect(running.healthPaths.get('new.prod')?.size).toBe(0)
+    expect(running.maps.get('new.prod.map')?.size).toBe(0)
   })
   it('may be a worker that was replaced', () => {
     expect(readRunning([info.replace('Stopping: 0', 'Stopping: 1'), state], [], null).stopping).toBe(true)
@@ -74,7 +74,7 @@ describe('what runs', () => {
     expect(() => readRunning(answers, [], null)).toThrow(NotUnderstood)
   })
   it('is not guessed from a map that is none', () => {
-    expect(() => readRunning([info, state, 'what?'], ['shop.prod'], null)).toThrow(NotUnderstood)
+    expect(() => readRunning([info, state, 'what?'], ['shop.prod.map'], null)).toThrow(NotUnderstood)
   })
 })
 
@@ -92,7 +92,12 @@ describe('the signature of a process', () => {
 describe('statistics', () => {
   it('have their columns by name', () => {
     const [row] = readStatistics('# pxname,svname,scur,\nshop.prod,r1-1,3,\n')
-    expect(Object.fromEntries(row ?? [])).toMatchObject({ pxname: 'shop.prod', svname: 'r1-1', scur: '3' })
+    expect(['pxname', 'svname', 'scur', 'no such column'].map((column) => row?.get(column))).toEqual([
+      'shop.prod',
+      'r1-1',
+      '3',
+      undefined,
+    ])
   })
   it('of a backend that is not there are empty', () => {
     expect(readStatistics('No such proxy.')).toEqual([])

@@ -1,5 +1,5 @@
 // Answers of the Runtime API → what the running proxy does. Pure.
-import { mapFile, structureVariable } from './render.ts'
+import { structureVariable } from './render.ts'
 
 export type RunningServer = {
   readonly name: string
@@ -21,18 +21,18 @@ export type Running = {
   readonly structureHash: string | null
   /** Backend → server. A backend without servers is not in it. */
   readonly backends: ReadonlyMap<string, ReadonlyMap<string, RunningServer>>
-  /** Backend → server → path of its health check. Only of the backends that were asked for. */
-  readonly healthPaths: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** File → key → value. Only of those maps that were asked for. */
+  readonly maps: ReadonlyMap<string, ReadonlyMap<string, string>>
 }
 
-/** The questions whose answers `readRunning` understands, in this order. `checkedByHttp` are backends whose map is to be read. */
-export function questions(checkedByHttp: readonly string[]): string[] {
-  return ['show info', 'show servers state', ...checkedByHttp.map((backend) => `show map ${mapFile(backend)}`)]
+/** The questions whose answers `readRunning` understands, in this order. `maps` are those that are to be read. */
+export function questions(maps: readonly string[]): string[] {
+  return ['show info', 'show servers state', ...maps.map((file) => `show map ${file}`)]
 }
 
 export function readRunning(
   answers: readonly string[],
-  checkedByHttp: readonly string[],
+  asked: readonly string[],
   signature: Signature | null,
 ): Running {
   const [info = '', state = '', ...maps] = answers
@@ -43,7 +43,7 @@ export function readRunning(
     stopping: infoOf(info, 'Stopping') !== '0',
     structureHash: signature?.structureHash ?? null,
     backends: readServers(state),
-    healthPaths: new Map(checkedByHttp.map((backend, at) => [backend, readMap(maps[at] ?? '')])),
+    maps: new Map(asked.map((file, at) => [file, readMap(maps[at] ?? '')])),
   }
 }
 
@@ -131,18 +131,30 @@ function readMap(answer: string): Map<string, string> {
   return entries
 }
 
-/** The rows of `show stat`, each with its columns by name. */
-export function readStatistics(answer: string): ReadonlyMap<string, string>[] {
+/** A row of `show stat`: it has about a hundred columns, of which few are asked for. */
+export type StatisticsRow = { get(column: string): string | undefined }
+
+export function readStatistics(answer: string): StatisticsRow[] {
   if (answer === 'No such proxy.') return []
   const lines = answer.split('\n').filter((line) => line !== '')
   const header = lines[0]
   if (header === undefined || !header.startsWith('# pxname,svname,')) {
     throw new NotUnderstood(`show stat: ${excerpt(answer)}`)
   }
-  const columns = header.slice(2).split(',')
+  const columns = new Map(
+    header
+      .slice(2)
+      .split(',')
+      .map((name, index) => [name, index] as const),
+  )
   return lines.slice(1).map((line) => {
     const cells = line.split(',')
-    return new Map(columns.map((name, index) => [name, cells[index] ?? ''] as const))
+    return {
+      get(column) {
+        const index = columns.get(column)
+        return index === undefined ? undefined : (cells[index] ?? '')
+      },
+    }
   })
 }
 

@@ -4,7 +4,7 @@ import { answersMatch } from './diff.ts'
 import type { Command } from './diff.ts'
 import { commandLineBytes } from './limits.ts'
 import { structureVariable } from './render.ts'
-import { createRuntimeApi } from './runtime-api.ts'
+import { ConnectionLost, createRuntimeApi } from './runtime-api.ts'
 import { NotUnderstood, excerpt, questions, readRunning, readSignature } from './running.ts'
 import type { Running, Signature } from './running.ts'
 
@@ -13,21 +13,21 @@ export type Told = { readonly running: Running; readonly refusal: Refusal | null
 
 export interface Session {
   /** What was last learned, if it still can be true and says all that is asked for. */
-  known(checkedByHttp: readonly string[]): Running | null
+  known(maps: readonly string[]): Running | null
   /** `extra` are further questions, whose answers come back in their order. */
   look(
-    checkedByHttp: readonly string[],
+    maps: readonly string[],
     extra?: readonly string[],
   ): Promise<{ readonly running: Running; readonly extra: readonly string[] }>
   /** Sends commands, in order, and tells what runs after them, and the first that was refused. */
-  tell(commands: readonly Command[], checkedByHttp: readonly string[]): Promise<Told>
+  tell(commands: readonly Command[], maps: readonly string[]): Promise<Told>
   /** Any questions at all. */
   ask(commands: readonly string[]): Promise<readonly string[]>
   /** The next question goes to whoever listens then. */
   forget(): void
 }
 
-// the last answer of every line shows that the line was understood to its end
+// the last answer shows that all was understood to its end
 const signatureQuestion = `get var ${structureVariable}`
 
 export function createSession(socketPath: string): Session {
@@ -36,7 +36,12 @@ export function createSession(socketPath: string): Session {
 
   async function ask(commands: readonly string[]): Promise<{ answers: string[]; signature: Signature | null }> {
     try {
-      const answers = await api.ask([...commands, signatureQuestion])
+      const answers: string[] = []
+      for (const line of inLines([...commands, signatureQuestion])) {
+        // the rest of the answers would be those of another process
+        if (answers.length > 0 && !api.connected) throw new ConnectionLost('HAProxy closed the connection')
+        answers.push(...(await api.ask(line)))
+      }
       const last = answers.pop() ?? ''
       if (!last.startsWith(`${structureVariable}: `) && !last.startsWith('Variable not found')) {
         throw new NotUnderstood(`${signatureQuestion}: ${excerpt(last)}`)
@@ -50,17 +55,17 @@ export function createSession(socketPath: string): Session {
   }
 
   return {
-    known(checkedByHttp) {
-      const complete = checkedByHttp.every((backend) => known?.healthPaths.has(backend) === true)
+    known(maps) {
+      const complete = maps.every((file) => known?.maps.has(file) === true)
       return api.connected && complete ? known : null
     },
-    async look(checkedByHttp, extra = []) {
-      const asked = questions(checkedByHttp)
+    async look(maps, extra = []) {
+      const asked = questions(maps)
       const { answers, signature } = await ask([...asked, ...extra])
-      known = readRunning(answers, checkedByHttp, signature)
+      known = readRunning(answers, maps, signature)
       return { running: known, extra: answers.slice(asked.length) }
     },
-    async tell(commands, checkedByHttp) {
+    async tell(commands, maps) {
       known = null
       let refusal: Refusal | null = null
       const judge = (told: readonly Command[], answers: readonly string[]): void => {
@@ -69,12 +74,9 @@ export function createSession(socketPath: string): Session {
           if (!answersMatch(command, answer)) refusal ??= { command: command.text, answer: excerpt(answer) }
         }
       }
-      const lines = inLines(commands)
-      const last = lines.pop() ?? []
-      for (const line of lines) judge(line, (await ask(line.map(({ text }) => text))).answers)
-      const { answers, signature } = await ask([...last.map(({ text }) => text), ...questions(checkedByHttp)])
-      judge(last, answers)
-      known = readRunning(answers.slice(last.length), checkedByHttp, signature)
+      const { answers, signature } = await ask([...commands.map(({ text }) => text), ...questions(maps)])
+      judge(commands, answers)
+      known = readRunning(answers.slice(commands.length), maps, signature)
       return { running: known, refusal }
     },
     async ask(commands) {
@@ -88,14 +90,14 @@ export function createSession(socketPath: string): Session {
 }
 
 /** As few lines as HAProxy can take, in order. */
-export function inLines(commands: readonly Command[]): Command[][] {
-  const lines: Command[][] = []
+export function inLines(commands: readonly string[]): string[][] {
+  const lines: string[][] = []
   let bytes = commandLineBytes
   for (const command of commands) {
-    bytes += command.text.length + 1
+    bytes += command.length + 1
     if (bytes > commandLineBytes) {
       lines.push([])
-      bytes = command.text.length + 1
+      bytes = command.length + 1
     }
     lines.at(-1)?.push(command)
   }

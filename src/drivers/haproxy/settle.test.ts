@@ -182,7 +182,7 @@ describe('settling', () => {
     const { settle, told } = play({ known: leaving, tells: [left] })
     expect(await settle()).toBe('settled')
     expect(told).toEqual([
-      ['disable server shop.prod/r9-1'],
+      ['del map shop.prod.trial.map r9', 'del map shop.prod.trial.map r9/0', 'disable server shop.prod/r9-1'],
       ['wait 100ms srv-removable shop.prod/r9-1', 'del server shop.prod/r9-1', 'del map shop.prod.map r9-1'],
     ])
   })

@@ -8,6 +8,7 @@ import { diff } from './diff.ts'
 import type { Command, Commands } from './diff.ts'
 import { holdBack } from './hold-back.ts'
 import { ensureAttempts, riseMarginMs, risePollMs } from './limits.ts'
+import { changingMaps } from './render.ts'
 import type { Structure } from './render.ts'
 import { ConnectionLost } from './runtime-api.ts'
 import { NotUnderstood } from './running.ts'
@@ -22,10 +23,10 @@ export type Settle = (wanted: TrafficWanted, structure: Structure, structureHash
 
 export function createSettle({ session, clock }: { readonly session: Session; readonly clock: Clock }): Settle {
   return async (wanted, structure, structureHash) => {
-    const checkedByHttp = httpBackends(structure)
+    const maps = changingMaps(structure)
     const deadline = clock.monotonic() + longestRiseMs(structure)
     // what is known from before is good enough to begin with, not to end with
-    let running = session.known(checkedByHttp)
+    let running = session.known(maps)
     let verified = running === null
     let before: Running | null = null
     let refusal: Refusal | null = null
@@ -41,7 +42,7 @@ export function createSettle({ session, clock }: { readonly session: Session; re
 
     while (attempt < ensureAttempts) {
       try {
-        running ??= (await session.look(checkedByHttp)).running
+        running ??= (await session.look(maps)).running
         if (running.stopping) {
           attempt += 1
           session.forget()
@@ -56,7 +57,7 @@ export function createSettle({ session, clock }: { readonly session: Session; re
           attempt += 1
           missing = commands.shift[0]?.text ?? ''
           sweep = commands.sweep
-          const told = await session.tell(commands.shift, checkedByHttp)
+          const told = await session.tell(commands.shift, maps)
           ;({ running, refusal } = told)
           verified = true
         } else if (!verified) {
@@ -67,7 +68,7 @@ export function createSettle({ session, clock }: { readonly session: Session; re
           lookAgain()
         } else {
           const left = sweep.length > 0 ? sweep : commands.sweep
-          if (left.length > 0) await session.tell(left, checkedByHttp)
+          if (left.length > 0) await session.tell(left, maps)
           return 'settled'
         }
       } catch (error) {
@@ -87,10 +88,6 @@ export function createSettle({ session, clock }: { readonly session: Session; re
       return commands === 'reload' ? 'reload' : { ...commands, heldBack: attainable !== wanted }
     }
   }
-}
-
-export function httpBackends(structure: Structure): string[] {
-  return structure.backends.filter(({ mode }) => mode === 'http').map(scopeName)
 }
 
 /** How long a healthy server may take at most until the proxy's checks say so. */

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import type { TrafficRules } from '../../ports/traffic.ts'
+import { askedForLines, askedForSwitch, trialLines } from './trial-rules.ts'
+
+const rules: TrafficRules = {
+  sticky: null,
+  failure: { header: null, statuses: [], grpc: false },
+  previewFrom: ['10.0.0.0/8', '::1/128'],
+}
+const linesWith = (more: Partial<TrafficRules>) => trialLines('shop.prod', { ...rules, ...more })
+
+describe('the rules of a trial', () => {
+  it('are passed over by the fifth at the latest where there is nothing to do', () => {
+    const requests = linesWith({}).filter((line) => line.startsWith('  http-request'))
+    expect(requests.findIndex((line) => line.startsWith('  http-request allow'))).toBe(3)
+    const answers = linesWith({}).filter((line) => line.startsWith('  http-after-response'))
+    expect(answers[0]).toBe('  http-after-response allow if !{ sc_tracked(0) -m bool }')
+  })
+  it('let nothing be sent twice before it is known that it may be', () => {
+    const text = linesWith({}).join('\n')
+    const off = text.indexOf('disable-l7-retry if !{ var(txn.astern_trial) -m found }')
+    expect(off).toBeGreaterThan(0)
+    expect(off).toBeLessThan(text.indexOf('http-request allow'))
+    expect(text).toMatch(/disable-l7-retry unless .* \{ method GET HEAD OPTIONS \} /)
+  })
+  it('set a cookie only for clients that are new, and only where that is wanted', () => {
+    expect(linesWith({}).join('\n')).not.toContain('Set-Cookie')
+    expect(linesWith({ sticky: { kind: 'header', name: 'X-User' } }).join('\n')).not.toContain('Set-Cookie')
+    expect(linesWith({ sticky: { kind: 'cookie', name: 'side' } })).toContain(
+      '  http-after-response add-header Set-Cookie "side=%[var(txn.astern_number)]; Path=/; HttpOnly; SameSite=Lax" if { var(txn.astern_fresh) -m found }',
+    )
+  })
+  it('ask for what a service declares only where it declares something', () => {
+    const declared = (more: TrafficRules['failure']) =>
+      linesWith({ failure: more }).filter((line) => line.includes('sc-inc-gpc(6,0)'))
+    expect(declared(rules.failure)).toEqual([])
+    expect(declared({ header: 'X-Failed', statuses: [418], grpc: true })[0]).toContain(
+      '{ status 418 } !{ var(txn.astern_lost) -m found } { status lt 500 } or { res.hdr(grpc-status) -m found }',
+    )
+  })
+  it('let nobody ask for a release where nobody may, but whoever has the secret', () => {
+    const text = linesWith({ previewFrom: [] }).join('\n')
+    expect(text).not.toContain('{ src ')
+    expect(text).toContain(
+      'unset-var(txn.astern_to) if { var(txn.astern_to) -m found } !{ var(txn.astern_proof) -m bool }',
+    )
+    const preview = { backend: 'shop.prod', hosts: ['shop.example.com'], previewFrom: [] }
+    expect(askedForSwitch(preview)).toEqual([])
+    expect(askedForLines([preview], preview.hosts)).toHaveLength(2)
+  })
+  it('know a release in front of a host name, and take no other name for one', () => {
+    const hosts = ['shop.example.com', '[::1]']
+    const [line] = askedForSwitch({ backend: 'shop.prod', hosts, previewFrom: rules.previewFrom })
+    const pattern = new RegExp(/-m reg -i (\S+) \}/.exec(line ?? '')?.[1] ?? '', 'i')
+    for (const host of ['r41.shop.example.com', 'candidate.Shop.example.com', 'r1.[::1]']) expect(host).toMatch(pattern)
+    for (const host of ['shop.example.com', 'r.shop.example.com', 'r1.shopXexample.com', 'ar1.shop.example.com']) {
+      expect(host).not.toMatch(pattern)
+    }
+  })
+  it.each([
+    ['a cookie', { sticky: { kind: 'cookie', name: 'a) if TRUE' } }],
+    ['a header', { sticky: { kind: 'header', name: '"' } }],
+    ['a header of failures', { failure: { header: 'X\n', statuses: [], grpc: false } }],
+    ['a status', { failure: { header: null, statuses: [4.5], grpc: false } }],
+    ['a network', { previewFrom: ['10.0.0.0/8 or TRUE'] }],
+  ] satisfies [string, Partial<TrafficRules>][])('take nothing into them that is more than %s', (_what, more) => {
+    expect(() => linesWith(more)).toThrow(/^not a|^not the/)
+  })
+})

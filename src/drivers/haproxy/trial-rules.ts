@@ -1,0 +1,255 @@
+// The rules by which a backend sends requests where they were drawn or sent on purpose, covers a candidate's failures, and counts. Pure text.
+// All of it is passed over by one rule while there is no trial, nobody asks for a release, and somebody with a weight is up.
+// Invariants: only a request that was drawn for a candidate is ever sent twice, and only if that changes nothing (S1); a request sent on purpose
+// is answered by that release or not at all (S2); what was not drawn by chance is in no count (S3).
+import { LATENCY_EDGES_MS } from '../../core/verdict/counts.ts'
+import type { Sticky } from '../../core/trial.ts'
+import type { TrafficRules } from '../../ports/traffic.ts'
+import { halfOpenPerCent, hostsPerLine, streakLimit, trialTableEntries, watchMs } from './limits.ts'
+import { candidateKey, standInKey, trialKey, trialMapFile } from './trial-map.ts'
+
+export const toHeader = 'X-Astern-To'
+/** What X-Astern-To may also say: the release that is on trial. */
+export const candidate = 'candidate'
+
+/**
+ * Indexes of what is counted per entry of the backend's table. An entry is a drawn server, or the release whose the rest is. `notDrawn` are
+ * requests of clients that were seen before; `quick` good answers within the first edge, which nothing else counts but `declared`.
+ */
+export const gauge = {
+  notDrawn: 0,
+  quick: 1,
+  answered: 2,
+  failed: 3,
+  failedForUsers: 4,
+  clientErrors: 5,
+  declared: 6,
+  latency: 7,
+} as const
+/** From `gauge.latency` on: answers that took longer than the edge before. */
+export const gauges = gauge.latency + LATENCY_EDGES_MS.length + 1
+
+const to = '{ var(txn.astern_to) -m found }'
+const proof = '{ var(txn.astern_proof) -m bool }'
+const trial = '{ var(txn.astern_trial) -m found }'
+const drawn = '{ var(txn.astern_drawn) -m found }'
+const tracked = '{ sc_tracked(0) -m bool }'
+const server = '{ var(txn.astern_server) -m found }'
+const lost = '{ var(txn.astern_lost) -m found }'
+const fresh = '{ var(txn.astern_fresh) -m found }'
+const named = '{ var(txn.astern_named) -m found }'
+const show = '{ var(txn.astern_show) -m found }'
+const good = '{ var(txn.astern_good) -m found }'
+const nobodyServes = '{ nbsrv lt 1 }'
+
+const watchTable = 'astern_watch'
+const watchKey = 'astern'
+/** Whoever judges trials says this each time: its absence tells the proxy that nobody does. */
+export const watching = `set table ${watchTable} key ${watchKey} data.gpc0 1`
+
+export function watchLines(): string[] {
+  return [`backend ${watchTable}`, `  stick-table type string len 16 size 1 expire ${watchMs}ms store gpc0`]
+}
+
+export type Preview = {
+  readonly backend: string
+  readonly hosts: readonly string[]
+  readonly previewFrom: readonly string[]
+}
+
+/** Of a frontend, before it chooses a backend. `hosts` are all that somebody on this address has. */
+export function askedForLines(previews: readonly Preview[], hosts: readonly string[]): string[] {
+  const asked = previews.filter(({ previewFrom }) => previewFrom.length > 0)
+  const names = asked.length === 0 ? [] : inConditions(hosts.map(hostWord))
+  const like = `{ req.hdr(host) -m beg -i r ${candidate} }`
+  return [
+    `  http-request set-var(txn.astern_to) req.hdr(${toHeader}),lower`,
+    `  http-request del-header ${toHeader}`,
+    ...names.map((known) => `  http-request set-var(txn.astern_named) bool(true) if ${like} ${known}`),
+    ...asked.map(
+      (preview) =>
+        `  http-request set-var(txn.astern_to) req.hdr(host),host_only,lower,field(1,.) if ${like} !${to} ${from(preview)} ${previewHost(preview)}${names.length === 0 ? '' : ` !${named}`}`,
+    ),
+  ]
+}
+
+/** Requests for one of these hosts, in as many conditions as that takes: a line of HAProxy holds no more than 64 words. */
+export function inConditions(hosts: readonly string[]): string[] {
+  const count = Math.ceil(hosts.length / hostsPerLine)
+  return Array.from({ length: count }, (_, index) => {
+    const some = hosts.slice(index * hostsPerLine, (index + 1) * hostsPerLine)
+    return `{ req.hdr(host),host_only -i ${some.join(' ')} }`
+  })
+}
+
+/** Of a frontend, after the choice by plain host names. */
+export function askedForSwitch(preview: Preview): string[] {
+  if (preview.previewFrom.length === 0 || preview.hosts.length === 0) return []
+  return [`  use_backend ${preview.backend} if ${to} ${from(preview)} ${previewHost(preview)}`]
+}
+
+function from({ previewFrom }: Pick<Preview, 'previewFrom'>): string {
+  return `{ src ${previewFrom.map(networkWord).join(' ')} }`
+}
+
+// `r41.shop.example.com`; a service without a name of its own has `r41.localhost`
+function previewHost({ hosts }: Preview): string {
+  const names = (hosts.length > 0 ? hosts : ['localhost']).map((host) => hostWord(host).replaceAll(/[^\w\]-]/g, '[$&]'))
+  return `{ req.hdr(host),host_only -m reg -i ^(r[0-9]+|${candidate})[.](${names.join('|')})$ }`
+}
+
+export function trialLines(backend: string, rules: TrafficRules): string[] {
+  return [
+    `  stick-table type string len 64 size ${trialTableEntries} store http_req_cnt,gpt(1),gpc(${gauges})`,
+    // only a failed connection is tried again, unless the rules below let it be
+    '  retry-on conn-failure empty-response response-timeout 500 502 503 504',
+    ...requestLines(backend, rules),
+    '  use-server %[var(txn.astern_server)] if { var(txn.astern_server) -m found }',
+    '  use-server %[var(txn.astern_other)] if { var(txn.astern_other) -m found }',
+    ...answerLines(rules),
+  ]
+}
+
+function requestLines(backend: string, rules: TrafficRules): string[] {
+  const map = `map(${trialMapFile(backend)})`
+  const mapOr0 = `map(${trialMapFile(backend)},0)`
+  const mayAsk = rules.previewFrom.length > 0 ? [from(rules), proof] : [proof]
+  return [
+    ...mayAsk.map((who) => `  force-persist if ${to} ${who}`),
+    `  http-request unset-var(txn.astern_to) if ${to} ${mayAsk.map((who) => `!${who}`).join(' ')}`,
+    `  http-request set-var(txn.astern_trial) str(${trialKey}),${map} if !${to} !${proof}`,
+    `  http-request disable-l7-retry if !${trial}`,
+    `  http-request allow if !${trial} !${to} !${nobodyServes}`,
+    // by chance; most often it is not drawn, and goes by weights
+    `  http-request set-var(txn.astern_share) var(txn.astern_trial),field(1,/) if ${trial}`,
+    ...drawLines(rules.sticky),
+    `  http-request track-sc0 var(txn.astern_trial),field(3,/) if ${trial} !${drawn}`,
+    ...seenBefore(rules.sticky, tracked),
+    `  http-request disable-l7-retry if ${tracked}`,
+    `  http-request allow if ${tracked} !${nobodyServes}`,
+    `  http-request set-var(txn.astern_to) var(txn.astern_trial),field(2,/) if ${drawn}`,
+    ...choiceLines(backend, drawn),
+    // what was drawn is counted by the server that it was drawn for
+    `  http-request track-sc0 var(txn.astern_server) if ${drawn}`,
+    `  http-request track-sc0 var(txn.astern_to) if ${drawn}`,
+    ...seenBefore(rules.sticky, drawn),
+    // while nobody watches, a server that fails whatever it is given is given little
+    `  http-request unset-var(txn.astern_server) if ${drawn} { sc_get_gpt(0,0) ge ${streakLimit} } !{ str(${watchKey}),in_table(${watchTable}) -m bool } { rand(100) ge ${halfOpenPerCent} }`,
+    `  http-request disable-l7-retry unless ${drawn} ${server} { method GET HEAD OPTIONS } { var(txn.astern_trial),field(4,/) -m str shield }`,
+    // once: should the others fail too, they are not asked again and again
+    '  .if version_atleast(3.2)',
+    `  http-request set-retries 1 if ${drawn} ${server}`,
+    '  .endif',
+    `  http-request allow if ${drawn}`,
+    // on purpose
+    `  http-request set-var(txn.astern_show) bool(true) if ${to}`,
+    `  http-request set-var(txn.astern_to) str(${candidateKey}),${map} if ${show} { var(txn.astern_to) -m str ${candidate} }`,
+    `  http-request set-var(txn.astern_to) str(${trialKey}),${map},field(2,/) if ${show} { var(txn.astern_to) -m str ${candidate} }`,
+    `  http-request return status 404 content-type text/plain lf-string "%[var(txn.astern_to)] has no server here that is ready\\n" if ${show} !{ var(txn.astern_to) -m reg ^r[0-9]+$ } or ${show} !{ var(txn.astern_to),${mapOr0} -m int gt 0 }`,
+    // nobody else is there: one of the stand-in's servers, and should that one be down, the next
+    `  http-request set-var(txn.astern_lost) bool(true) if !${to} ${nobodyServes}`,
+    `  http-request set-var(txn.astern_to) str(${standInKey}),${map} if ${lost}`,
+    ...choiceLines(backend, to),
+    `  http-request set-var(txn.astern_index) var(txn.astern_index),add(1),mod(txn.astern_count) if ${lost}`,
+    `  http-request set-var(txn.astern_other) var(txn.astern_to),concat(/,txn.astern_index),${map} if ${lost}`,
+  ]
+}
+
+/** One of the servers of the release in `astern_to`. */
+function choiceLines(backend: string, condition: string): string[] {
+  const map = trialMapFile(backend)
+  return [
+    `  http-request set-var(txn.astern_count) var(txn.astern_to),map(${map},0) if ${condition}`,
+    `  http-request set-var(txn.astern_index) rand(1000000),mod(txn.astern_count) if ${condition}`,
+    `  http-request set-var(txn.astern_server) var(txn.astern_to),concat(/,txn.astern_index),map(${map}) if ${condition}`,
+  ]
+}
+
+/** By a number from 0 to 9,999: chance's own or, so that a client stays on its side while the share grows, the client's. */
+function drawLines(sticky: Sticky | null): string[] {
+  const draw = (number: string): string =>
+    `  http-request set-var(txn.astern_drawn) bool(true) if ${trial} { ${number},sub(txn.astern_share) -m int lt 0 }`
+  if (sticky === null) return [draw('rand(10000)')]
+  const known = '{ var(txn.astern_number) -m found }'
+  const byChance = `  http-request set-var(txn.astern_number) rand(10000) if ${trial} !${known}`
+  if (sticky.kind === 'header') {
+    const ofClient = `req.hdr(${token(sticky.name)}),xxh32,mod(10000)`
+    return [
+      `  http-request set-var(txn.astern_number) ${ofClient} if ${trial}`,
+      byChance,
+      draw('var(txn.astern_number)'),
+    ]
+  }
+  const cookie = `req.cook(${token(sticky.name)})`
+  return [
+    `  http-request set-var(txn.astern_number) ${cookie} if ${trial} { ${cookie} -m reg ^[0-9]{1,4}$ }`,
+    `  http-request set-var(txn.astern_fresh) bool(true) if ${trial} !${known}`,
+    byChance,
+    draw('var(txn.astern_number)'),
+  ]
+}
+
+/** A draw is what happens to a client once; a hash is no draw at all. */
+function seenBefore(sticky: Sticky | null, condition: string): string[] {
+  if (sticky === null) return []
+  const known = sticky.kind === 'cookie' ? ` !${fresh}` : ''
+  return [`  http-request sc-inc-gpc(${gauge.notDrawn},0) if ${condition}${known}`]
+}
+
+function answerLines(rules: TrafficRules): string[] {
+  const count = (what: number, condition = ''): string =>
+    `  http-after-response sc-inc-gpc(${what},0)${condition === '' ? '' : ` if ${condition}`}`
+  const declared = [
+    ...(rules.failure.header === null ? [] : [`{ res.hdr(${token(rules.failure.header)}) -m found }`]),
+    ...(rules.failure.statuses.length === 0 ? [] : [`{ status ${rules.failure.statuses.map(statusWord).join(' ')} }`]),
+    ...(rules.failure.grpc ? ['{ res.hdr(grpc-status) -m found } !{ res.hdr(grpc-status) 0 }'] : []),
+  ]
+  return [
+    ...(rules.sticky?.kind === 'cookie'
+      ? [
+          `  http-after-response add-header Set-Cookie "${token(rules.sticky.name)}=%[var(txn.astern_number)]; Path=/; HttpOnly; SameSite=Lax" if ${fresh}`,
+        ]
+      : []),
+    `  http-after-response allow if !${tracked}`,
+    // the side it was drawn for has not answered it
+    `  http-after-response set-var(txn.astern_lost) bool(true) if ${drawn} !{ srv_name,field(1,-),strcmp(txn.astern_to) eq 0 }`,
+    `  http-after-response sc-set-gpt(0,0) int(0) if ${drawn} { sc_get_gpt(0,0) gt 0 } !${lost} { status lt 500 }`,
+    ...(declared.length === 0
+      ? []
+      : [count(gauge.declared, declared.map((each) => `${each} !${lost} { status lt 500 }`).join(' or '))]),
+    // the usual answer, counted once
+    `  http-after-response set-var(txn.astern_good) bool(true) if { status 200:399 } { res.timer.hdr le ${LATENCY_EDGES_MS[0]} } !${lost}`,
+    count(gauge.quick, good),
+    `  http-after-response allow if ${good}`,
+    count(gauge.answered),
+    count(gauge.failed, `${lost} or { status ge 500 }`),
+    count(gauge.failedForUsers, '{ status ge 500 }'),
+    `  http-after-response sc-set-gpt(0,0) sc_get_gpt(0,0),add(1) if ${drawn} ${lost} or ${drawn} { status ge 500 }`,
+    count(gauge.clientErrors, `{ status 400:499 } !${lost}`),
+    `  http-after-response allow if ${lost} or { status 101 } or { txn.sess_term_state -m beg S s }`,
+    count(gauge.latency),
+    ...LATENCY_EDGES_MS.flatMap((edge, index) => [
+      `  http-after-response allow if { res.timer.hdr le ${edge} }`,
+      count(gauge.latency + index + 1),
+    ]),
+  ]
+}
+
+function token(text: string): string {
+  return checked(text, /^[\w!#$%&'*+.^`|~-]+$/.test(text) && !/[#$%'`\\]/.test(text), 'the name of a header or cookie')
+}
+function networkWord(text: string): string {
+  return checked(text, /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/.test(text), 'a network')
+}
+function hostWord(text: string): string {
+  return checked(text, /^[\w.:*[\]-]+$/.test(text), 'a host name')
+}
+function statusWord(status: number): number {
+  if (!Number.isSafeInteger(status) || status < 100 || status > 999)
+    throw new Error(`not a status for HAProxy: ${status}`)
+  return status
+}
+function checked(text: string, good: boolean, what: string): string {
+  if (!good) throw new Error(`not ${what} for HAProxy: ${JSON.stringify(text)}`)
+  return text
+}
