@@ -30,6 +30,7 @@ const (
 // Faults is what is wrong with a version; the zero value is a good one.
 type Faults struct {
 	FailShare           float64       // of business requests that are answered with 500, from 0 to 1
+	NotFoundShare       float64       // of business requests that are answered with 404, from 0 to 1
 	Slow                time.Duration // added to each business request
 	LeakBytesPerSecond  int64
 	LeakBytesPerRequest int64
@@ -56,6 +57,10 @@ type faultKind struct {
 var faultKinds = []faultKind{
 	{"fail", "fail=24%", "answers that share of business requests with 500, at random", func(f *Faults, value string) (err error) {
 		f.FailShare, err = parseShare(value)
+		return err
+	}},
+	{"notfound", "notfound=100%", "answers that share of business requests with 404, at random", func(f *Faults, value string) (err error) {
+		f.NotFoundShare, err = parseShare(value)
 		return err
 	}},
 	{"slow", "slow=1200ms", "delays every business request", func(f *Faults, value string) (err error) {

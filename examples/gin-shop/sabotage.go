@@ -43,6 +43,11 @@ func (s *sabotage) strike(ctx context.Context) error {
 	return nil
 }
 
+// loses happens to each business request that did not fail: what it asks for is said not to be there.
+func (s *sabotage) loses() bool {
+	return s.faults.NotFoundShare > 0 && s.draw() < s.faults.NotFoundShare
+}
+
 // leakOverTime leaks the rate per second, in small steps, until ctx is done.
 func (s *sabotage) leakOverTime(ctx context.Context) {
 	if s.faults.LeakBytesPerSecond == 0 {

@@ -131,6 +131,10 @@ func (s *shop) getOrder(c *gin.Context) {
 func (s *shop) misbehave(c *gin.Context) {
 	if err := s.sabotage.strike(c.Request.Context()); err != nil {
 		s.refuse(c, http.StatusInternalServerError, err.Error())
+		return
+	}
+	if s.sabotage.loses() {
+		s.refuse(c, http.StatusNotFound, "not found, as this version finds nothing")
 	}
 }
 

@@ -192,6 +192,29 @@ func TestAFailingVersionFailsItsShareOfBusinessRequestsOnly(t *testing.T) {
 	}
 }
 
+func TestAVersionThatFindsNothingAnswersItsShareOfBusinessRequestsWith404(t *testing.T) {
+	s := testShop(t, "notfound=100%")
+	handler := s.handler()
+	for _, request := range business {
+		got := ask(t, handler, request.method, request.path, request.body)
+		if got.status != 404 || got.body["version"] != s.version {
+			t.Errorf("%s %s: %d %v, want 404 from this version", request.method, request.path, got.status, got.body)
+		}
+	}
+	for _, path := range []string{"/healthz", "/version"} {
+		if got := ask(t, handler, "GET", path, ""); got.status != 200 {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+	s.sabotage.faults.NotFoundShare = 0.24
+	for draw, want := range map[float64]int{0: 404, 0.239999: 404, 0.24: 200, 0.999999: 200} {
+		s.sabotage.draw = func() float64 { return draw }
+		if got := ask(t, handler, "GET", "/products", ""); got.status != want {
+			t.Errorf("draw %v: %d, want %d", draw, got.status, want)
+		}
+	}
+}
+
 func TestASlowVersionDelaysBusinessRequestsOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		handler := testShop(t, "slow=1200ms").handler()

@@ -80,6 +80,29 @@ export type ReplicaSeen = Scope & {
   readonly restarts: number
 }
 
+/** What a replica needs and how it fares. `null`: cannot be told. */
+export type ReplicaStats = Scope & {
+  readonly name: string
+  readonly release: number
+  readonly process: string
+  /** Its program is there, paused or not. False, too, while the engine waits before it starts it again. */
+  readonly running: boolean
+  /** Of its present or last run. */
+  readonly startedAt: number | null
+  /** Memory that cannot be given back at once: usage without inactive file pages. */
+  readonly workingSetBytes: number | null
+  /** `null` too: it has no limit. */
+  readonly memoryLimitBytes: number | null
+  /** How often the engine has started it again by itself. */
+  readonly restarts: number
+  /** Of its last end, also when the engine has started it again since. `null` too: none is known. */
+  readonly exitCode: number | null
+  /** That end was for lack of memory. */
+  readonly oomKilled: boolean
+  /** How often the kernel has killed something in it for lack of memory, in its present or last run. */
+  readonly oomKills: number
+}
+
 /** A container that bears Astern's labels of another installation. */
 export type ForeignReplica = Scope & { readonly installation: string; readonly running: boolean }
 
@@ -156,6 +179,8 @@ export interface Runtime {
   ): Promise<ImageFacts | null>
   /** Containers of this installation, of one scope or of all. */
   observe(scope?: Scope): Promise<readonly ReplicaSeen[]>
+  /** How the replicas of a scope fare now, running or not, frozen or not. One that goes away meanwhile is left out. */
+  stats(scope: Scope, signal?: AbortSignal): Promise<readonly ReplicaStats[]>
   /** Running containers of *other* installations for this scope. */
   foreign(scope: Scope): Promise<readonly ForeignReplica[]>
   /** Makes the replica running: created, started, thawed, whatever is missing. Errors: START_FAILED, PORT_TAKEN, NETWORK_UNKNOWN, ADDRESS_TAKEN, IMAGE_NOT_FOUND. */

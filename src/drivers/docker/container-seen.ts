@@ -15,6 +15,8 @@ export type ContainerSeen = {
     readonly Status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
     readonly OOMKilled: boolean
     readonly ExitCode: number
+    /** 0: it does not run. */
+    readonly Pid: number
     readonly StartedAt: string
     readonly FinishedAt: string
     readonly Health?: { readonly Status: string; readonly Log: readonly { readonly Output: string }[] | null }
@@ -24,6 +26,8 @@ export type ContainerSeen = {
     readonly Healthcheck?: HealthcheckSeen | null
     readonly StopTimeout?: number
   }
+  /** 0: without a limit. */
+  readonly HostConfig: { readonly Memory: number }
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, EndpointSeen>> }
 }
 

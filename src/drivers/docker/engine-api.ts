@@ -8,6 +8,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { ContainerWhole } from './container-whole.ts'
 import type { ContainerListed, ContainerSeen } from './container-seen.ts'
 import type { ImageSeen } from './image-seen.ts'
+import type { StatsSeen } from './stats-seen.ts'
 import type { RegistryLogin } from './credentials.ts'
 import type { DockerEndpoint } from './endpoint.ts'
 import { LimitReached, within } from './limit.ts'
@@ -121,8 +122,13 @@ export function createEngineApi(endpoint: DockerEndpoint, clock: Clock) {
 
     container: (name: string, signal?: AbortSignal) =>
       orNull(answer<ContainerSeen>({ ...get(of(name, 'json')), signal })),
-    containers: (labels: readonly string[]) =>
-      answer<ContainerListed[]>({ ...get('/containers/json'), query: { all: true, ...filter({ label: labels }) } }),
+    containers: (labels: readonly string[], signal?: AbortSignal) => {
+      const query = { all: true, ...filter({ label: labels }) }
+      return answer<ContainerListed[]>({ ...get('/containers/json'), query, signal })
+    },
+    /** What it uses now. Engine 20.10 answers at its next second. */
+    stats: (id: string, signal?: AbortSignal) =>
+      orNull(answer<StatsSeen>({ ...get(of(id, 'stats')), query: { stream: false, 'one-shot': true }, signal })),
     /** A container with everything that the engine says of it. */
     containerWhole: (name: string, signal?: AbortSignal) =>
       orNull(answer<ContainerWhole>({ ...get(of(name, 'json')), signal })),

@@ -6,7 +6,7 @@ import { ENVIRONMENT, INSTALLATION, networkName, readLabels, REPLICA, SERVICE } 
 import type { Workshop } from './workshop.ts'
 
 /** How many containers are looked at at once. */
-const AT_ONCE = 16
+export const AT_ONCE = 16
 
 export async function observe(shop: Workshop, scope?: Scope): Promise<ReplicaSeen[]> {
   const listed = await shop.api.containers([`${INSTALLATION}=${shop.installation}`, REPLICA, ...labelsOfScope(scope)])
@@ -60,7 +60,7 @@ function isAlive(container: ContainerListed): boolean {
   return container.State === 'running' || container.State === 'restarting' || container.State === 'paused'
 }
 
-function labelsOfScope(scope: Scope | undefined): string[] {
+export function labelsOfScope(scope: Scope | undefined): string[] {
   return scope === undefined ? [] : [`${SERVICE}=${scope.service}`, `${ENVIRONMENT}=${scope.environment}`]
 }
 

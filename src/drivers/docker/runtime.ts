@@ -14,6 +14,7 @@ import { exec, removeOneOff, runOnce } from './one-off.ts'
 import { ensureOneOffCreated, readOneOff, seeOneOff, startOneOff, stopOneOff } from './one-off-moves.ts'
 import { removeAll } from './removal.ts'
 import { ensureDown, ensureUp } from './replicas.ts'
+import { stats } from './stats.ts'
 import { findStranger, setStranger } from './strangers.ts'
 import { lookAround } from './user-networks.ts'
 import type { Workshop } from './workshop.ts'
@@ -68,6 +69,7 @@ export function createDockerRuntime({ installation, subnets, env, clock }: Docke
     readOneOff: (oneOff, most) => readOneOff(shop, oneOff, most),
     removeOneOff: (oneOff) => removeOneOff(shop, oneOff),
     exec: (replica, argv, session) => exec(shop, replica, argv, session),
+    stats: (scope, signal) => stats(shop, scope, signal),
     ensureNetwork: network,
     removeAll: (onNetworkLeft) => removeAll(shop, onNetworkLeft),
     close: () => api.close(),

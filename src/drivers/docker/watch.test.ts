@@ -7,8 +7,9 @@ function container(state: Partial<ContainerSeen['State']>): ContainerSeen {
     Id: 'abc',
     Name: '/abc',
     RestartCount: 0,
-    State: { Status: 'running', OOMKilled: false, ExitCode: 0, StartedAt: '', FinishedAt: '', ...state },
+    State: { Status: 'running', OOMKilled: false, Pid: 1, ExitCode: 0, StartedAt: '', FinishedAt: '', ...state },
     Config: { Labels: {} },
+    HostConfig: { Memory: 0 },
     NetworkSettings: { Networks: {} },
   }
 }

@@ -91,13 +91,17 @@ export function endOf(container: ContainerSeen | null): string | null {
 
 /** How a container that runs again ended before: it has forgotten that itself, but the engine's memory of events has not. */
 export async function endBefore(shop: Workshop, container: ContainerSeen, signal?: AbortSignal): Promise<string> {
-  const stream = await shop.api.ends(container.Id, shop.clock.now(), signal)
-  const chunks: Buffer[] = []
-  for await (const chunk of shop.api.read(stream)) chunks.push(chunk)
-  return readLastEnd(Buffer.concat(chunks).toString('utf8')) ?? 'it ended and was started again'
+  return readLastEnd(await rememberedEnds(shop, container.Id, signal)) ?? 'it ended and was started again'
 }
 
-type EngineEvent = { Action?: string; Actor?: { Attributes?: { exitCode?: string } } }
+/** The events `oom` and `die` of a container that the engine still remembers, one JSON object a line. */
+export async function rememberedEnds({ api, clock }: Workshop, id: string, signal?: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of api.read(await api.ends(id, clock.now(), signal))) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+export type EngineEvent = { Action?: string; Actor?: { Attributes?: { exitCode?: string } } }
 
 /** Reads the engine's events `oom` and `die`, one JSON object a line. `null`: they tell of no end. */
 export function readLastEnd(events: string): string | null {

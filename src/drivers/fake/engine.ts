@@ -18,9 +18,22 @@ export type Behaviour = {
   readonly log: readonly Omit<LogLine, 'replica' | 'at'>[]
   /** The engine refuses to start it, for this reason. */
   readonly startFails: string | null
+  /** Its working set at that age. Where it reaches the limit it is killed, and started again. */
+  readonly memoryBytes: (ageMs: number) => number
 }
 
-export const wellBehaved: Behaviour = { healthyAfterMs: 0, exits: null, stopsAfterMs: 0, log: [], startFails: null }
+const SMALL_BYTES = 16 * 1024 * 1024
+/** 128 + SIGKILL. */
+const KILLED = 137
+
+export const wellBehaved: Behaviour = {
+  healthyAfterMs: 0,
+  exits: null,
+  stopsAfterMs: 0,
+  log: [],
+  startFails: null,
+  memoryBytes: () => SMALL_BYTES,
+}
 
 export type FakeContainer = {
   readonly installation: string
@@ -176,6 +189,7 @@ export class FakeEngine {
   stop(container: FakeContainer, code = 0): void {
     container.level = 'stopped'
     container.exitCode = code
+    container.oomKilled = false
     this.#wake()
   }
 
@@ -206,13 +220,23 @@ export class FakeEngine {
     }
   }
 
-  /** Lets what is due happen: programs that end by themselves. */
+  /** Lets what is due happen: programs that end by themselves, or need more memory than they may. */
   settle(): void {
     for (const container of this.containers.values()) {
-      const exits = this.behaviourOf(container).exits
-      if (container.level !== 'running' || container.startedAt === null || exits === null) continue
-      if (this.clock.now() >= container.startedAt + exits.afterMs) this.crash(container, exits.code, exits.oom)
+      if (container.level !== 'running' || container.startedAt === null) continue
+      const { exits } = this.behaviourOf(container)
+      const ageMs = this.clock.now() - container.startedAt
+      if (exits !== null && ageMs >= exits.afterMs) this.crash(container, exits.code, exits.oom)
+      else if (this.memoryOf(container) >= (container.spec.config.memoryBytes ?? Number.POSITIVE_INFINITY)) {
+        this.crash(container, KILLED, true)
+      }
     }
+  }
+
+  /** Its working set now; 0 when it was never started. */
+  memoryOf(container: FakeContainer): number {
+    if (container.startedAt === null) return 0
+    return this.behaviourOf(container).memoryBytes(this.clock.now() - container.startedAt)
   }
 
   /** Who runs at an address, other than `self`: another container, or a stranger. */

@@ -4,7 +4,15 @@ import { addressPool, chooseSubnet } from '../../core/addresses.ts'
 import { fail } from '../../core/errors.ts'
 import { healthDeadlineMs } from '../../core/health.ts'
 import { releaseName, type ImageFacts, type Level, type Scope } from '../../core/model.ts'
-import type { LogLine, LogOptions, ReplicaName, ReplicaSeen, ReplicaSpec, Runtime } from '../../ports/runtime.ts'
+import type {
+  LogLine,
+  LogOptions,
+  ReplicaName,
+  ReplicaSeen,
+  ReplicaSpec,
+  ReplicaStats,
+  Runtime,
+} from '../../ports/runtime.ts'
 import { portName, type FakeContainer, type FakeEngine, type RuntimeMethod } from './engine.ts'
 import { ensureOneOffCreated, execute, readOneOff, runOneOff, seeOneOff, startOneOff, stopOneOff } from './one-off.ts'
 
@@ -186,6 +194,12 @@ export function createFakeRuntime({ installation, engine, subnets, onRunning }: 
           .filter((container) => scope === undefined || sameScope(container.spec, scope))
           .map(seen),
       ),
+    stats: (scope, signal) =>
+      call('stats', null, signal, () =>
+        [...engine.containers.values()]
+          .filter((container) => container.installation === installation && sameScope(container.spec, scope))
+          .map((container) => faring(engine, container)),
+      ),
     foreign: (scope) =>
       call('foreign', null, undefined, () =>
         [...engine.containers.values()]
@@ -284,6 +298,19 @@ function seen(container: FakeContainer): ReplicaSeen {
   const exitCode = level === 'stopped' && container.startedAt !== null ? container.exitCode : null
   const state = { level, address: attached ? address : null, exitCode, oomKilled, restarts }
   return { service, environment, name, release, process, transactionId, ...state }
+}
+
+function faring(engine: FakeEngine, container: FakeContainer): ReplicaStats {
+  const { service, environment, name, release, process, config } = container.spec
+  const { level, startedAt, restarts, exitCode, oomKilled } = container
+  const running = level !== 'stopped'
+  const memory = {
+    workingSetBytes: running ? engine.memoryOf(container) : null,
+    memoryLimitBytes: config.memoryBytes,
+    oomKills: !running && oomKilled ? 1 : 0,
+  }
+  const ends = { restarts, exitCode, oomKilled }
+  return { service, environment, name, release, process, running, startedAt, ...memory, ...ends }
 }
 
 function healthFailure(replica: ReplicaSpec, container: FakeContainer | null, withinMs: number, reason: string): Error {
