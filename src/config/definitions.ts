@@ -9,6 +9,8 @@ import type { EnvironmentConfig } from './schema.ts'
 import type { Service } from './service.ts'
 import type { ServiceContext } from './service-context.ts'
 import { didYouMean } from './suggest.ts'
+import { trialOf } from './trial.ts'
+import type { TrialLayer } from './trial.ts'
 import { addPlain } from './variables.ts'
 import type { Variables } from './variables.ts'
 
@@ -124,6 +126,10 @@ function draft(
     addPlain(all, ownEnv, { ...place, path: [...place.path, 'env'] }, problems)
     return { ...process, env: plain(all) }
   })
+  const layers: TrialLayer[] = [
+    { said: config, at: (...rest) => ({ document, path: [...base, ...rest] }), own: false },
+    { said: own ?? {}, at: (...rest) => ({ document, path: [...ownBase, ...rest] }), own: true },
+  ]
   return {
     label: `${service.name} in ${environment.name}`,
     listen,
@@ -133,6 +139,7 @@ function draft(
       service: service.name,
       environment: environment.name,
       configPath,
+      trial: trialOf(service.trial, layers, service.port !== null, problems),
       image: service.image,
       composeTag: service.composeTag,
       listen: listen === null ? '' : listenText(listen.value),

@@ -45,6 +45,27 @@ environments:
   staging: { listen: 127.0.0.1:8081 }
 `
 
+export const ON_TRIAL = `services:
+  gin-shop:
+    image: gin-shop
+    port: 8080
+    canary:
+      steps: [1% 30s, { share: 5%, for: 1m, at_most: 5m }, { share: 25%, for: 2m, gate: manual }]
+      requests: 100             # of each side, before a step can be passed
+      shield: true              # users do not see what fails on the new release
+      sticky: { cookie: astern }                # or { header: X-User }
+    bake: { for: 15m, holdback: 1% }
+    failure: { header: X-Failed, statuses: [429], grpc: true }    # beside 5xx
+    verdict: { alpha: 0.001, error_rate: 1%, latency: { shift: 20%, at_least: 50ms }, memory: true, undecided: go_on }
+    signals:                    # what the proxy cannot see
+      checkout-errors: { prometheus: http://127.0.0.1:9090, query: 'sum(rate(errors_total[1m]))', above: 0.05, for: 30s }
+      partner: { http: http://127.0.0.1:8000/ok, every: 10s, timeout: 5s }
+      queue: { command: [./queue-length], above: 1000, for: 1m }
+environments:
+  prod: { listen: 0.0.0.0:80, autopilot: act, preview_from: [10.0.0.0/8] }    # advise | ask | act
+  staging: { listen: 127.0.0.1:8081, canary: [50% 10s], bake: off }           # said anew
+`
+
 export const SEVERAL = `services:
   shop: { image: shop, port: 8080, health: /healthz }
   admin: { image: shop-admin, port: 3000 }

@@ -5,7 +5,7 @@ import { configSchema } from './schema.ts'
 export type JsonSchema = {
   readonly type?: string
   readonly description?: string
-  readonly default?: string | number | boolean
+  readonly default?: string | number | boolean | readonly string[]
   readonly examples?: readonly unknown[]
   readonly enum?: readonly string[]
   readonly const?: string

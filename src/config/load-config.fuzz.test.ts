@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { isAsternError } from '../core/errors.ts'
-import { MORE, SEVERAL, SMALLEST } from './examples.ts'
+import { MORE, ON_TRIAL, SEVERAL, SMALLEST } from './examples.ts'
 import { jsonSchema } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { loadConfig } from './load-config.ts'
@@ -139,7 +139,7 @@ it('survives values of the right keys and any type', () => {
 })
 
 it('survives damage to valid files', () => {
-  const several = fc.constantFrom(SMALLEST, MORE, SEVERAL).chain(damaged)
+  const several = fc.constantFrom(SMALLEST, MORE, ON_TRIAL, SEVERAL).chain(damaged)
   fc.assert(
     fc.property(
       several,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { definitionsOf, memoryFiles, problemsOf, serviceWith } from './config-world.ts'
-import { MORE, SEVERAL, SMALLEST } from './examples.ts'
+import { MORE, ON_TRIAL, SEVERAL, SMALLEST } from './examples.ts'
 import { loadConfig } from './load-config.ts'
 
 describe('the documented examples', () => {
@@ -43,6 +43,28 @@ describe('the documented examples', () => {
         sets: {},
         freeze: [],
         hooks: [],
+        trial: {
+          steps: [
+            { share: 100, forMs: 30_000, atMostMs: 60_000, manual: false },
+            { share: 500, forMs: 60_000, atMostMs: 120_000, manual: false },
+            { share: 2_500, forMs: 120_000, atMostMs: 240_000, manual: false },
+          ],
+          leastRequests: 100,
+          shield: true,
+          sticky: null,
+          failure: { header: null, statuses: [], grpc: true },
+          bake: { forMs: 900_000, holdback: 100 },
+          verdict: {
+            alpha: 0.001,
+            errorRate: 0.01,
+            latency: { shift: 0.2, atLeastMs: 50 },
+            memory: true,
+            undecided: 'go_on',
+          },
+          signals: [],
+          autopilot: 'act',
+          previewFrom: ['127.0.0.0/8', '::1/128'],
+        },
       },
     ])
   })
@@ -85,6 +107,66 @@ describe('the documented examples', () => {
       'astern.yaml:10',
     ])
     expect(JSON.stringify(prod)).not.toContain('sk_live_1')
+  })
+
+  it('takes all that can be said of a trial, and what an environment says anew', () => {
+    const [prod, staging] = definitionsOf(ON_TRIAL)
+    expect(prod?.trial).toEqual({
+      steps: [
+        { share: 100, forMs: 30_000, atMostMs: 60_000, manual: false },
+        { share: 500, forMs: 60_000, atMostMs: 300_000, manual: false },
+        { share: 2_500, forMs: 120_000, atMostMs: 240_000, manual: true },
+      ],
+      leastRequests: 100,
+      shield: true,
+      sticky: { kind: 'cookie', name: 'astern' },
+      failure: { header: 'X-Failed', statuses: [429], grpc: true },
+      bake: { forMs: 900_000, holdback: 100 },
+      verdict: {
+        alpha: 0.001,
+        errorRate: 0.01,
+        latency: { shift: 0.2, atLeastMs: 50 },
+        memory: true,
+        undecided: 'go_on',
+      },
+      signals: [
+        {
+          name: 'checkout-errors',
+          source: { kind: 'prometheus', url: 'http://127.0.0.1:9090', query: 'sum(rate(errors_total[1m]))' },
+          when: 'above',
+          threshold: 0.05,
+          forMs: 30_000,
+          everyMs: 10_000,
+          timeoutMs: 5_000,
+        },
+        {
+          name: 'partner',
+          source: { kind: 'http', url: 'http://127.0.0.1:8000/ok' },
+          when: 'above',
+          threshold: 0,
+          forMs: 30_000,
+          everyMs: 10_000,
+          timeoutMs: 5_000,
+        },
+        {
+          name: 'queue',
+          source: { kind: 'command', argv: ['./queue-length'], cwd: '/shop' },
+          when: 'above',
+          threshold: 1_000,
+          forMs: 60_000,
+          everyMs: 10_000,
+          timeoutMs: 5_000,
+        },
+      ],
+      autopilot: 'act',
+      previewFrom: ['10.0.0.0/8'],
+    })
+    expect(staging?.trial).toEqual({
+      ...prod?.trial,
+      steps: [{ share: 5_000, forMs: 10_000, atMostMs: 20_000, manual: false }],
+      bake: null,
+      previewFrom: ['127.0.0.0/8', '::1/128'],
+    })
   })
 
   it('tells several services on one address apart by their host names', () => {

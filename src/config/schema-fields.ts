@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { DURATION_PATTERN, formatDuration, parseDuration } from '../core/duration.ts'
 import { VARIABLE_NAME_PATTERN } from '../core/env-file.ts'
+import { SHARE_PATTERN, formatShare, parseShare } from '../core/share.ts'
 import { SIZE_PATTERN, formatSize, parseSize } from '../core/size.ts'
 import type { Parsed } from './problems.ts'
 
@@ -39,8 +40,9 @@ export function integer(min: number, max: number, meta: Meta) {
   return z.int({ error }).min(min, { error }).max(max, { error }).meta(meta)
 }
 
-export function duration(minMs: number, maxMs: number, meta: Meta) {
-  const error = `expected a length of time from ${formatDuration(minMs)} to ${formatDuration(maxMs)}, as in 500ms, 30s, 5m or 1h`
+/** `or`: what else may stand there. */
+export function duration(minMs: number, maxMs: number, meta: Meta, or = '') {
+  const error = `expected ${or}a length of time from ${formatDuration(minMs)} to ${formatDuration(maxMs)}, as in 500ms, 30s, 5m or 1h`
   return z
     .string({ error })
     .regex(DURATION_PATTERN, { error })
@@ -51,6 +53,25 @@ export function duration(minMs: number, maxMs: number, meta: Meta) {
       return z.NEVER
     })
     .meta(meta)
+}
+
+/** Parts of 10,000. */
+export function percentage(min: number, max: number, meta: Meta) {
+  const error = `expected a percentage from ${formatShare(min)} to ${formatShare(max)}, as in 1% or 0.5%`
+  return z
+    .string({ error })
+    .regex(SHARE_PATTERN, { error })
+    .transform((text, context): number => {
+      const share = parseShare(text)
+      if (share !== null && share >= min && share <= max) return share
+      context.issues.push({ code: 'custom', message: error, input: text })
+      return z.NEVER
+    })
+    .meta(meta)
+}
+
+export function trueOrFalse(meta: Meta) {
+  return z.boolean({ error: 'expected true or false' }).meta(meta)
 }
 
 export function memorySize(meta: Meta) {

@@ -2,23 +2,12 @@
 import { z } from 'zod'
 import { VARIABLE_NAME_PATTERN } from '../core/env-file.ts'
 import { DEFAULTS } from './defaults.ts'
-import type { Parsed } from './problems.ts'
-import { argv, duration, mapping, matching, parsed } from './schema-fields.ts'
+import { parseHttpAddress } from './http-address.ts'
+import { argv, duration, mapping, matching, parsed, trueOrFalse } from './schema-fields.ts'
 
 const DAY_MS = 86_400_000
+const WEBHOOK_EXAMPLE = 'https://hooks.example.com/deploys'
 const HEADER_NAME_PATTERN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
-
-function parseAddress(text: string): Parsed<string> {
-  const problem = 'expected an address, as in https://hooks.example.com/deploys'
-  try {
-    const { protocol, username, password } = new URL(text)
-    if (protocol !== 'https:' && protocol !== 'http:') return { problem }
-    // It is stored, and shown by whoever answers errors.
-    return username === '' && password === '' ? { value: text } : { problem: 'a password belongs into a header' }
-  } catch {
-    return { problem }
-  }
-}
 
 const header = mapping(
   {
@@ -46,9 +35,9 @@ const hook = mapping(
       description: 'A program on the host, without a shell, in the folder of this file.',
       examples: [['./notify.sh']],
     }).optional(),
-    webhook: parsed(parseAddress, {
+    webhook: parsed((text) => parseHttpAddress(text, WEBHOOK_EXAMPLE, 'a password belongs into a header'), {
       description: 'An address that is sent JSON by POST; 2xx is success.',
-      examples: ['https://hooks.example.com/deploys'],
+      examples: [WEBHOOK_EXAMPLE],
     }).optional(),
     headers: z
       .record(z.string().regex(HEADER_NAME_PATTERN, { error: 'expected the name of a header' }), header, {
@@ -63,13 +52,10 @@ const hook = mapping(
       description: 'It is stopped then, and has failed.',
       default: DEFAULTS.hooks.timeout,
     }).optional(),
-    required: z
-      .boolean({ error: 'expected true or false' })
-      .meta({
-        description:
-          'For `after_deploy`: the deploy goes back when it fails; otherwise that is a warning. `before_deploy` and `release` are always required, `after_rollback` never is.',
-      })
-      .optional(),
+    required: trueOrFalse({
+      description:
+        'For `after_deploy`: the deploy goes back when it fails; otherwise that is a warning. `before_deploy` and `release` are always required, `after_rollback` never is.',
+    }).optional(),
   },
   { description: 'One of `run`, `host` and `webhook`.' },
 )

@@ -2,10 +2,8 @@
 import { z } from 'zod'
 import { MAX_PORT, parsePort } from './listen.ts'
 import { parsePublishedPort } from './published-port.ts'
-import { integer, list, mapping, oneOf, parsed } from './schema-fields.ts'
+import { integer, list, mapping, oneOf, parsed, trueOrFalse } from './schema-fields.ts'
 import { parseVolume, volumeEntry } from './volume.ts'
-
-const trueOrFalse = z.boolean({ error: 'expected true or false' })
 
 const longVolume = mapping(
   {
@@ -18,13 +16,11 @@ const longVolume = mapping(
     target: z
       .string({ error: 'expected a path in the container' })
       .meta({ description: 'An absolute path in the container.' }),
-    read_only: trueOrFalse.meta({ description: 'The service only reads it.', default: false }).optional(),
-    shared: trueOrFalse
-      .meta({
-        description: 'Two releases may write to it at once, so that the new one can start beside the old one.',
-        default: false,
-      })
-      .optional(),
+    read_only: trueOrFalse({ description: 'The service only reads it.', default: false }).optional(),
+    shared: trueOrFalse({
+      description: 'Two releases may write to it at once, so that the new one can start beside the old one.',
+      default: false,
+    }).optional(),
   },
   { description: 'A volume in its long form.' },
 ).transform((long, context) => {

@@ -22,6 +22,8 @@ import {
 import { hooks } from './schema-hooks.ts'
 import { extraHosts, networks } from './schema-networks.ts'
 import { envFile, secrets } from './schema-secrets.ts'
+import { signals } from './schema-signals.ts'
+import { TRIAL_HINTS, failure, trial, trialHere } from './schema-trial.ts'
 import { ports, volumes } from './schema-volumes.ts'
 
 const MAX_STANDBYS = 100
@@ -255,6 +257,9 @@ const service = mapping(
       })
       .optional(),
     hooks: hooks.optional(),
+    ...trial,
+    failure: failure.optional(),
+    signals: signals.optional(),
   },
   { description: 'A service: one deployable unit.' },
 )
@@ -277,15 +282,14 @@ const overrides = {
   hosts: hosts.optional(),
   replicas: integer(1, MAX_REPLICAS, { description: 'How many containers serve here.' }).optional(),
   env: env.optional(),
+  ...trial,
+  ...trialHere,
 }
 
 const environment = mapping(
   {
     ...overrides,
     freeze: freeze.optional(),
-    autopilot: oneOf(['advise', 'ask', 'act'], {
-      description: 'What happens when a release turns out bad. Taken, but without effect as yet.',
-    }).optional(),
     services: z
       .record(z.string(), mapping(overrides, { description: 'What differs for one service in this environment.' }), {
         error: 'expected a mapping of services',
@@ -335,6 +339,7 @@ export type EnvironmentConfig = Config['environments'][string]
 
 /** What is said of keys that are not known here: those of later versions, and those that people know from elsewhere. */
 export const UNKNOWN_KEYS: Readonly<Record<string, string>> = {
+  ...TRIAL_HINTS,
   before_deploy: 'unknown field here; it belongs under hooks',
   after_deploy: 'unknown field here; it belongs under hooks',
   after_rollback: 'unknown field here; it belongs under hooks',

@@ -36,7 +36,10 @@ import { readProcesses } from './processes.ts'
 import type { Process } from './processes.ts'
 import type { ServiceConfig } from './schema.ts'
 import type { ServiceContext } from './service-context.ts'
+import { signalsOf } from './signals.ts'
 import { msOf, standbyOf } from './standby.ts'
+import { failureOf } from './trial.ts'
+import type { ServiceTrial } from './trial.ts'
 import { addEnvFile, addPlain } from './variables.ts'
 import type { Variables } from './variables.ts'
 import type { YamlDocument } from './yaml-document.ts'
@@ -69,6 +72,7 @@ export type Service = {
   readonly container: ContainerOptions
   readonly dependencies: readonly Dependency[]
   readonly hooks: readonly Hook[]
+  readonly trial: ServiceTrial
 }
 
 const SECRETS_FOLDER = '/run/secrets'
@@ -133,6 +137,11 @@ export function readService(name: string, config: ServiceConfig, context: Servic
     portsFromCompose: !given('ports'),
     standby: standbyOf(config.standby, DEFAULTS.standby),
     hooks: hooksOf(config.hooks, at('hooks'), { ...context, words: wordsAt }),
+    trial: {
+      layer: { said: config, at, own: true },
+      failure: failureOf(config.failure, at('failure'), problems),
+      signals: signalsOf(config.signals, at('signals'), { ...context, words: wordsAt }),
+    },
     processes: readProcesses(config, common, {
       at,
       problems,
