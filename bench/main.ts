@@ -9,6 +9,7 @@ import { printable, writeReport } from './report.ts'
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   switch: async () => (await import('./switch/switch.ts')).measureSwitch,
+  autopilot: async () => (await import('./autopilot/autopilot.ts')).measureAutopilot,
   history: async () => (await import('./history/history.ts')).measureHistory,
 }
 

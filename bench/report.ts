@@ -63,9 +63,19 @@ export function writeReport(
 export function printable({ rows, goals, notes }: Measured): string {
   const verdicts = goals.map(({ ok, name, value, goal }) => ({ '': ok ? '✓' : '✗', goal: name, value, wanted: goal }))
   return [
-    table(rows),
-    '',
+    ...tables(rows),
     table(verdicts),
     ...(notes.length > 0 ? ['', ...notes.map((note) => `· ${note}`)] : []),
   ].join('\n')
+}
+
+/** Rows one after the other that have the same columns are one table. */
+function tables(rows: readonly Row[]): string[] {
+  const groups: Row[][] = []
+  const columnsOf = (row: Row | undefined) => (row === undefined ? null : Object.keys(row).join())
+  for (const row of rows) {
+    if (columnsOf(groups.at(-1)?.[0]) === columnsOf(row)) groups.at(-1)!.push(row)
+    else groups.push([row])
+  }
+  return groups.flatMap((group) => [table(group), ''])
 }

@@ -58,6 +58,8 @@ function configText(service: string, port: number): string {
     replicas: 2
     env: { GIN_MODE: release }
     memory: 128m
+    canary: off
+    bake: off
 environments:
   prod:
     listen: 127.0.0.1:${port}

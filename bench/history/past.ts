@@ -17,7 +17,6 @@ import { insertReplicas } from '../../src/operations/addresses.ts'
 import type { App } from '../../src/operations/app.ts'
 
 const BULK = 500
-const REPLICAS = 2
 const BETWEEN_DEPLOYS_MS = 20 * 60_000
 /** Every so many releases one fails its health check, and one is rolled back from. */
 const FAILED_EVERY = 17
@@ -87,9 +86,9 @@ function createPast(app: App, definition: Definition) {
   }
 
   function operation(kind: OperationKind, number: number, from: number | null, to: number, at: number): Written {
-    const transactionId = transactionOf(kind, number)
+    const transactionId = transactionOf(kind, number, scope)
     operations.insert({ ...scope, transactionId, kind, actor: 'ci:deploy', reason: `build ${number}`, startedAt: at })
-    const plan = planOf(kind, from, to)
+    const plan = planOf(kind, from, to, definition.replicas)
     operations.setPlan(transactionId, from, to, JSON.stringify(plan))
     let elapsedMs = 0
     return {
@@ -169,7 +168,7 @@ function createPast(app: App, definition: Definition) {
     /** Running ones of the newest release, and of the one before it as a warm standby. */
     replicas(newest: number): void {
       for (const number of [newest - 1, newest]) {
-        const names = namesOf(number)
+        const names = namesOf(number, definition.replicas)
         insertReplicas(app, scope, number, names)
         for (const name of names) {
           replicas.setLevel(scope, name, 'running')
@@ -199,8 +198,8 @@ function steps(written: Written, until: Step['kind'] | null): void {
   }
 }
 
-function planOf(kind: OperationKind, from: number | null, to: number): Plan {
-  const names = namesOf(to)
+function planOf(kind: OperationKind, from: number | null, to: number, replicas: number): Plan {
+  const names = namesOf(to, replicas)
   const shift: Step[] = [
     { kind: 'shift_traffic', release: to },
     { kind: 'prove', release: to },
@@ -225,11 +224,12 @@ function planOf(kind: OperationKind, from: number | null, to: number): Plan {
   }
 }
 
-const transactionOf = (kind: OperationKind, number: number) =>
-  `tx-${kind === 'deploy' ? '0' : '1'}${number.toString(16).padStart(7, '0')}`
+/** Several services may have a past in one state. */
+const transactionOf = (kind: OperationKind, number: number, { service }: Scope) =>
+  `tx-${kind === 'deploy' ? '0' : '1'}${number.toString(16).padStart(7, '0')}-${service}`
 
-function namesOf(release: number): string[] {
-  return Array.from({ length: REPLICAS }, (_, index) => replicaName(release, index + 1))
+function namesOf(release: number, replicas: number): string[] {
+  return Array.from({ length: replicas }, (_, index) => replicaName(release, index + 1))
 }
 
 function versionOf(number: number): string {

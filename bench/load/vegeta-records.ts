@@ -7,15 +7,26 @@ const NANOSECONDS = 1e6
 const VERSION_HEADER = /^x-shop-version: (\S+)/im
 const FIELD = /(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g
 
+/** One after the other, as they were sent. */
+async function* eachRecord(lines: Readable): AsyncGenerator<Recorded> {
+  for await (const line of createInterface({ input: lines, crlfDelay: Infinity })) {
+    if (line !== '') yield readRecord(line)
+  }
+}
+
+export async function allRecords(lines: Readable): Promise<Recorded[]> {
+  const records: Recorded[] = []
+  for await (const record of eachRecord(lines)) records.push(record)
+  return records
+}
+
 export async function readRecords(lines: Readable): Promise<Traffic> {
   const answers: Answer[] = []
   const failures: Record<string, number> = {}
   let sent = 0
   let failed = 0
-  for await (const line of createInterface({ input: lines, crlfDelay: Infinity })) {
-    if (line === '') continue
+  for await (const { version, endedAt, failure } of eachRecord(lines)) {
     sent++
-    const { version, endedAt, failure } = readRecord(line)
     if (failure !== null) {
       failed++
       failures[failure] = (failures[failure] ?? 0) + 1
@@ -27,6 +38,10 @@ export async function readRecords(lines: Readable): Promise<Traffic> {
 
 export type Recorded = {
   readonly version: string | null
+  readonly method: string
+  /** 0: no answer. */
+  readonly status: number
+  readonly startedAt: number
   readonly endedAt: number
   /** Without what differs from request to request. */
   readonly failure: string | null
@@ -42,6 +57,9 @@ export function readRecord(line: string): Recorded {
   const failure = status >= 200 && status < 400 ? null : status === 0 ? reasonOf(error) : `status ${status}`
   return {
     version: VERSION_HEADER.exec(headers)?.[1] ?? null,
+    method: fields[9] ?? '',
+    status,
+    startedAt,
     endedAt: startedAt + Number(latencyNs) / NANOSECONDS,
     failure,
   }

@@ -71,6 +71,8 @@ export async function createArena(context: BenchContext): Promise<Arena> {
     replicas: ${REPLICAS}
     env: { BENCH_RUN: "${serialNumber}" }
     standby: { ${standby[rung]} }
+    canary: off
+    bake: off
 ${database === null ? '' : `    processes: { worker: { command: [/app, worker], env: { DATABASE_URL: "${database}" } } }`}
 environments:
   prod:

@@ -1,0 +1,176 @@
+// What the rules of trials cost HAProxy: the same service three times, as rendered before there were such rules, with them, and in a trial.
+// The three take turns, so that whatever else the machine does meets all of them.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { adminSocket, configName, foldersOf } from '../../src/drivers/haproxy/config-file.ts'
+import { render, type Structure, structureOf } from '../../src/drivers/haproxy/render.ts'
+import { createRuntimeApi } from '../../src/drivers/haproxy/runtime-api.ts'
+import { tallyQuestions } from '../../src/drivers/haproxy/tally.ts'
+import { watching } from '../../src/drivers/haproxy/trial-rules.ts'
+import type { BackendWanted, ServerWanted, TrafficWanted } from '../../src/ports/traffic.ts'
+import type { BenchContext } from '../bench.ts'
+import { run, sleep, until } from '../command.ts'
+import { PRODUCT_PATH } from '../load/requests.ts'
+import { freePort } from '../port.ts'
+import { ratio } from '../report.ts'
+import { BAD, GOOD, HEALTH_PATH, imageOf, PORT, type Version } from '../shop.ts'
+import { percentile, rounded, spread } from '../statistics.ts'
+import { cellText } from '../table.ts'
+import { cpuMsOf, withChildren } from './process-cpu.ts'
+import type { OverheadRow } from './row.ts'
+
+const VARIANTS = ['no rules', 'rules', 'trial'] as const
+type Variant = (typeof VARIANTS)[number]
+
+const CONNECTIONS = 32
+const TALLY_EVERY_MS = 500
+const SHARE = 500
+const SECRET = 'bench-proof'
+
+type Round = { readonly perSecond: number; readonly cpuUs: number }
+type Proxy = { readonly url: string; readonly pid: number; readonly dir: string }
+
+export async function measureOverhead(
+  context: BenchContext,
+  { rounds, roundS }: { readonly rounds: number; readonly roundS: number },
+): Promise<OverheadRow[]> {
+  const stable = [await startShop(context, GOOD, 1), await startShop(context, GOOD, 2)]
+  const candidate = [await startShop(context, BAD, 3), await startShop(context, BAD, 4)]
+  const servers = [
+    ...stable.map((address, index) => serverOf(1, index + 1, address, 100)),
+    ...candidate.map((address, index) => serverOf(2, index + 1, address, 0)),
+  ]
+  const proxies = new Map<Variant, Proxy>()
+  for (const variant of VARIANTS) proxies.set(variant, await startProxy(context, variant, servers))
+  const measured = new Map<Variant, Round[]>(VARIANTS.map((variant) => [variant, []]))
+  for (let round = -1; round < rounds; round++) {
+    for (const variant of VARIANTS) {
+      const one = await measureRound(context, proxies.get(variant)!, variant, roundS)
+      if (round >= 0) measured.get(variant)!.push(one)
+    }
+  }
+  const rows = VARIANTS.map((variant) => rowOf(variant, measured))
+  for (const { subject, requests_per_s, cpu_us_per_request, ratio: part, cpu_ratio } of rows)
+    context.say(
+      `overhead, ${subject}: ${cellText(requests_per_s)} requests/s, ratio ${cellText(part)} · HAProxy ${cellText(cpu_us_per_request)} µs a request, ratio ${cellText(cpu_ratio)}`,
+    )
+  return rows
+}
+
+/** Returns its address on the engine's network. */
+async function startShop(context: BenchContext, version: Version, number: number): Promise<string> {
+  const name = `astern-bench-shop-${number}`
+  await run('docker', ['rm', '--force', name], { anyStatus: true })
+  context.cleanup.add(name, async () => void (await run('docker', ['rm', '--force', name])))
+  await run('docker', ['run', '--detach', '--name', name, '--env', 'SHOP_FAULTS=none', imageOf(version)])
+  const { stdout } = await run('docker', ['inspect', '--format', '{{.NetworkSettings.IPAddress}}', name])
+  return stdout.trim()
+}
+
+function serverOf(release: number, ordinal: number, address: string, weight: number): ServerWanted {
+  const name = `r${release}-${ordinal}`
+  return { name, release, address, port: PORT, weight, mode: 'ready', checked: true, healthPath: HEALTH_PATH }
+}
+
+async function startProxy(context: BenchContext, variant: Variant, servers: readonly ServerWanted[]): Promise<Proxy> {
+  const port = await freePort()
+  const name = `astern-bench-proxy-${variant.replace(' ', '-')}`
+  const dir = join(context.folder, name)
+  const { config, run: sockets } = foldersOf(dir)
+  for (const folder of [config, sockets]) mkdirSync(folder, { recursive: true })
+  chmodSync(sockets, 0o777)
+  const wanted = wantedOf(variant, port, servers)
+  const rendered = render(wanted, variant === 'no rules' ? withoutRules(structureOf(wanted)) : structureOf(wanted))
+  for (const [file, text] of rendered.maps) writeFileSync(join(config, file), text)
+  writeFileSync(join(config, configName), rendered.config)
+  await run('docker', ['rm', '--force', name], { anyStatus: true })
+  context.cleanup.add(name, async () => void (await run('docker', ['rm', '--force', name])))
+  const mounts = ['--volume', `${config}:/usr/local/etc/astern:ro`, '--volume', `${sockets}:/run/astern`]
+  const settings = ['--network', 'host', '--user', '0', '--env', 'ASTERN_RUN_DIR=/run/astern', ...mounts]
+  const command = ['--entrypoint', 'haproxy', 'haproxy:3.2', '-W', '-db', '-f', `/usr/local/etc/astern/${configName}`]
+  await run('docker', ['run', '--detach', '--name', name, ...settings, ...command])
+  const url = `http://127.0.0.1:${port}`
+  await until(`${name} to answer`, 10_000, context.signal, async () => {
+    const answer = await fetch(`${url}${PRODUCT_PATH}`).catch(() => null)
+    return answer?.status === 200 ? true : null
+  })
+  const { stdout } = await run('docker', ['inspect', '--format', '{{.State.Pid}}', name])
+  return { url, pid: Number(stdout), dir }
+}
+
+function wantedOf(variant: Variant, port: number, servers: readonly ServerWanted[]): TrafficWanted {
+  const backend: BackendWanted = {
+    service: 'shop',
+    environment: 'bench',
+    listen: `127.0.0.1:${port}`,
+    hosts: [],
+    check: { intervalMs: 500, timeoutMs: 2_000, rise: 1, fall: 2 },
+    servers,
+    trial: variant === 'trial' ? { release: 2, share: SHARE, shield: true } : null,
+    standIn: null,
+    rules: {
+      sticky: null,
+      failure: { header: null, statuses: [], grpc: true },
+      previewFrom: ['127.0.0.0/8', '::1/128'],
+    },
+  }
+  return { generation: 1, proofSecret: SECRET, backends: [backend] }
+}
+
+function withoutRules({ proofSecret, backends }: Structure): Structure {
+  return { proofSecret, backends: backends.map(withoutRulesOf) }
+}
+
+function withoutRulesOf(backend: Structure['backends'][number]): Structure['backends'][number] {
+  const { service, environment, listen, hosts, check, mode } = backend
+  return { service, environment, listen, hosts, check, mode }
+}
+
+async function measureRound(
+  { signal }: BenchContext,
+  { url, pid, dir }: Proxy,
+  variant: Variant,
+  seconds: number,
+): Promise<Round> {
+  const done = new AbortController()
+  const watched = variant === 'trial' ? keepCounting(dir, AbortSignal.any([done.signal, signal])) : null
+  const pids = withChildren(pid)
+  const before = cpuMsOf(pids)
+  const limits = ['-t', '1', '-c', String(CONNECTIONS), '-d', `${seconds}s`]
+  const { stdout } = await run('wrk', [...limits, `${url}${PRODUCT_PATH}`], { signal })
+  const cpuMs = cpuMsOf(pids) - before
+  done.abort()
+  await watched
+  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${variant}: ${stdout}`)
+  const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
+  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1])
+  return { perSecond, cpuUs: (1_000 * cpuMs) / requests }
+}
+
+/** As whoever judges a trial does. */
+async function keepCounting(dir: string, signal: AbortSignal): Promise<void> {
+  const api = createRuntimeApi(adminSocket(dir))
+  try {
+    while (!signal.aborted) {
+      await api.ask([...tallyQuestions('shop.bench'), watching])
+      await sleep(TALLY_EVERY_MS, signal).catch(() => {})
+    }
+  } finally {
+    api.close()
+  }
+}
+
+function rowOf(variant: Variant, measured: ReadonlyMap<Variant, readonly Round[]>): OverheadRow {
+  const values = (of: Variant, key: keyof Round) => measured.get(of)!.map((round) => round[key])
+  const median = (of: Variant, key: keyof Round) => percentile(values(of, key), 50)
+  const over = (key: keyof Round) => rounded(ratio(median(variant, key), median('no rules', key)) ?? Number.NaN)
+  return {
+    case: 'overhead',
+    subject: variant,
+    runs: values(variant, 'perSecond').length,
+    requests_per_s: spread(values(variant, 'perSecond')),
+    cpu_us_per_request: spread(values(variant, 'cpuUs')),
+    ratio: over('perSecond'),
+    cpu_ratio: over('cpuUs'),
+  }
+}
