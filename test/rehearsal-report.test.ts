@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import { ticks } from './rehearsal/page-chart.ts'
 import { pageOf } from './rehearsal/page.ts'
-import { readOptions } from './rehearsal/options.ts'
+import { readOptions, trialOf } from './rehearsal/options.ts'
 import { reportOf } from './rehearsal/report.ts'
-import { resultLines, verdictLine } from './rehearsal/report-table.ts'
-import { answers, findings, versions } from './rehearsal/synthetic.ts'
+import { resultLines, trialLine, verdictLine } from './rehearsal/report-table.ts'
+import { answers, findings, trials, versions } from './rehearsal/synthetic.ts'
 
 const report = reportOf(findings())
 const lossy = findings(
@@ -49,6 +49,35 @@ describe('report.json', () => {
       at_ms: -3_000,
       duration_ms: 1_500,
       exit: 0,
+    })
+    expect(report.trials).toMatchObject({
+      bad: {
+        version: 'v1.2.0',
+        release: 'r3',
+        against: 'v1.0.0',
+        at_ms: 21_000,
+        command_ms: 3_500,
+        exit: 4,
+        verdict: 'fail',
+        rule: 'failures',
+        users: { requests: 5_000, gets: 2_500, gets_failed: 0, posts: 2_500, posts_failed: 25, lost: 0 },
+        greatest_share: 0.05,
+        requests: 125,
+        failures: 24,
+        on_trial_ms: 500,
+        first_bad_ms: 1_000,
+        gone_ms: 3_000,
+        bad_for_ms: 2_000,
+      },
+      good: { version: 'v1.3.0', exit: 0, verdict: 'pass', first_bad_ms: null, gone_ms: null, bad_for_ms: null },
+    })
+    expect(report.trials.bad.evidence).toHaveLength(5)
+    expect(report.trials.bad.evidence[0]).toMatchObject({
+      at_ms: 22_000,
+      share: 0.05,
+      requests: 25,
+      failures: 0,
+      maximum: 0,
     })
     expect(report.timeline).toHaveLength(139)
     expect(report.around_rollback).toHaveLength(401)
@@ -100,6 +129,22 @@ describe('report.html', () => {
     expect(pageOf(reportOf(lossy))).toContain('<path class="dot-lost"')
   })
 
+  it('draws the evidence against both releases on trial, with what is enough, on one scale', () => {
+    const powers = (chart: string) =>
+      [...chart.matchAll(/text-anchor="end">(1|10+|1,000|10,000)<\/text>/g)].map(([, text]) => text)
+    const charts = page.match(/<svg[^>]*aria-label="The evidence against[^]*?<\/svg>/g) ?? []
+    expect(charts).toHaveLength(4)
+    for (const chart of charts) {
+      expect(chart).toContain('<line class="enough"')
+      expect(chart).toContain('1,786 to 1')
+      expect(powers(chart)).toEqual(powers(charts[0]!))
+    }
+    expect(charts[0]).toContain('100 % on v1.0.0 again, after 2.0 s')
+    expect(charts[2]).not.toContain('first bad answer')
+    for (const share of ['5 %', '25 %', '99 %']) expect(charts[2]).toContain(`>${share}</text>`)
+    expect(page).toContain('>v1.2.0: taken back, exit code 4<')
+  })
+
   it('shows what came from elsewhere as text', () => {
     expect(page).toContain('An &lt;Imaginary&gt; CPU')
     expect(page).not.toContain('<Imaginary>')
@@ -111,14 +156,25 @@ describe('report.html', () => {
     const empty = pageOf(reportOf(findings([], null)))
     expect(empty).toContain('The rehearsal failed')
     expect(empty).not.toMatch(/NaN|Infinity|undefined/)
+    const untold = { told: null, rollback: null, active: null }
+    const silent = pageOf(reportOf({ ...findings(), trials: trials({ bad: untold, good: untold }) }))
+    expect(silent).toContain('Nothing was said of it.')
+    expect(silent).not.toMatch(/NaN|Infinity|undefined/)
     expect(page).not.toMatch(/NaN|Infinity|undefined/)
   })
 })
 
 describe('the table', () => {
   it('fits a terminal', () => {
-    const { analysis, checks } = findings()
-    for (const line of resultLines(analysis, versions, checks).slice(0, 9)) expect(line.length).toBeLessThanOrEqual(100)
+    const { analysis, checks, trials } = findings()
+    const lines = resultLines(analysis, versions, trials, checks)
+    for (const line of lines.slice(0, 15)) expect(line.length).toBeLessThanOrEqual(100)
+    expect(lines[13]).toMatch(/^v1\.2\.0 on trial +5\.0 % +125 +24 +0 of 2,500 +25 of 2,500 +fail +4$/)
+    expect(lines[15]).toMatch(/^r3 fails 19\.2 % of its requests .* is enough/)
+  })
+
+  it('leaves room between what must be true and what was found', () => {
+    for (const { title } of findings().checks) expect(title.length).toBeLessThan(32)
   })
 
   it('ends with one sentence', () => {
@@ -126,6 +182,13 @@ describe('the table', () => {
       'Taken back in 21.0 ms from typing the command: success 75.0 % → 100 %, mean response time 153 ms → 1.15 ms, 0 of 14,000 requests lost.',
     )
     expect(verdictLine(reportOf(lossy))).toContain('The rollback lost no request: 4 of ')
+  })
+
+  it('and one for what went by itself', () => {
+    expect(trialLine(report)).toBe(
+      'And by itself: v1.2.0 got 5.0 % of the requests, and was gone 2.0 s after its first bad answer; 0 GETs failed. v1.3.0 is promoted.',
+    )
+    expect(trialLine(reportOf(lossy))).toBeNull()
   })
 })
 
@@ -145,6 +208,12 @@ describe('the options', () => {
     expect(readOptions(['--quick', '--keep'])).toEqual({ seconds: 2, rate: 1_000, keep: true })
     expect(readOptions(['--seconds', '8', '--rate=200', '--quick'])).toEqual({ seconds: 8, rate: 200, keep: false })
     expect(readOptions(['-h'])).toBe('help')
+  })
+
+  it('make trials shorter, never longer', () => {
+    expect(trialOf({ seconds: 5 })).toEqual({ canary: ['5% 10s', '25% 10s'], bake: '30s' })
+    expect(trialOf({ seconds: 2 })).toEqual({ canary: ['5% 4s', '25% 4s'], bake: '12s' })
+    expect(trialOf({ seconds: 600 })).toEqual(trialOf({ seconds: 5 }))
   })
 
   it.each([

@@ -13,10 +13,14 @@ export type Astern = {
   warmUp(): Promise<void>
   /** Runs it before the user's eyes. Throws when it does not end with 0. */
   run(args: readonly string[]): Promise<Ran>
+  /** Runs it before the user's eyes, whatever comes of it. */
+  attempt(args: readonly string[]): Promise<Ran>
   /** Runs it as CI would, before the user's eyes: it has to be refused. */
   refused(args: readonly string[]): Promise<Ran>
   /** What Astern itself says of the whole so far. */
   history(): Promise<History>
+  /** What it tells of a release that was on trial, as JSON. */
+  verdict(version: string): Promise<string>
   /** Takes the proxy, every container and the network away; throws with what it said when that fails. */
   down(): Promise<void>
 }
@@ -43,19 +47,24 @@ export function createAstern(given: { root: string; folder: string; state: strin
     if (exit !== 0) throw new Error(`astern ${args.join(' ')} ended with ${exit}:\n${output.trimEnd()}`)
     return output
   }
+  const attempt = async (args: readonly string[]): Promise<Ran> => {
+    const command = commandOf(args)
+    printCommand(command)
+    const ran = await run(argv(args), { cwd: folder, env, output: 'show', limitMs, signal })
+    steps.push({ command, startMs: ran.startMs, endMs: ran.endMs, exit: ran.exit })
+    return ran
+  }
   return {
     steps,
     warmUp: async () => void (await ask(['--version'])),
     run: async (args) => {
-      const command = `astern ${args.map(quoted).join(' ')}`
-      printCommand(command)
-      const ran = await run(argv(args), { cwd: folder, env, output: 'show', limitMs, signal })
-      steps.push({ command, startMs: ran.startMs, endMs: ran.endMs, exit: ran.exit })
-      if (ran.exit !== 0) throw new Error(`${command} ended with exit code ${ran.exit}`)
+      const ran = await attempt(args)
+      if (ran.exit !== 0) throw new Error(`${commandOf(args)} ended with exit code ${ran.exit}`)
       return ran
     },
+    attempt,
     refused: async (args) => {
-      const command = `astern ${args.map(quoted).join(' ')}`
+      const command = commandOf(args)
       printCommand(`CI=true ${command}`)
       const ran = await run(argv(args), {
         cwd: folder,
@@ -82,6 +91,7 @@ export function createAstern(given: { root: string; folder: string; state: strin
         rollback: latestOperation(log, 'rollback'),
       }
     },
+    verdict: (version) => ask(['show', version, '--verdict', '--json']),
     // Without the signal: it is what runs when everything else was interrupted.
     down: async () => {
       const { exit, output } = await run(argv(['down', '--all', '--yes']), {
@@ -99,6 +109,10 @@ type Status = {
   services: { active: Reference | null; standby: Reference[] }[]
 }
 type Reference = { release: string; version: string | null }
+
+export function commandOf(args: readonly string[]): string {
+  return `astern ${args.map(quoted).join(' ')}`
+}
 
 /** As it would be typed in a shell. */
 function quoted(word: string): string {

@@ -1,4 +1,4 @@
-// Builds the two versions of the example with the user's own `docker build`, so that its cache serves every later rehearsal.
+// Builds the versions of the example with the user's own `docker build`, so that its cache serves every later rehearsal.
 import { join } from 'node:path'
 import { duration } from './numbers.ts'
 import { run } from './run.ts'
@@ -10,6 +10,9 @@ export type Version = { readonly tag: string; readonly faults: string | null }
 export const good: Version = { tag: 'v1.0.0', faults: null }
 /** As real bad releases do, it looks healthy: `/healthz` neither fails nor gets slow. */
 export const bad: Version = { tag: 'v1.1.0', faults: 'fail=24%,slow=150ms' }
+/** What comes after them, on trial: one more that is bad, and the one that mends it. */
+export const badAgain: Version = { tag: 'v1.2.0', faults: 'fail=24%' }
+export const mended: Version = { tag: 'v1.3.0', faults: null }
 
 const limitMs = 600_000
 const shownLines = 25

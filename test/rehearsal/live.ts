@@ -1,4 +1,4 @@
-// One line per second of load: who answered, how well, how fast. Lines wait while a command has the screen.
+// One line per second of load, or per few seconds: who answered, how well, how fast. Lines wait while a command has the screen.
 import { type Answer, endMs, fateOf } from './answer.ts'
 import { percentile, type Versions } from './analyse.ts'
 import { count, milliseconds, percent } from './numbers.ts'
@@ -9,23 +9,29 @@ const secondMs = 1_000
 
 export type Live = {
   add(answer: Answer): void
-  /** Prints the seconds that are over. */
+  /** Prints the lines that are over. */
   flush(): void
 }
 
 type Part = { readonly glyph: string; readonly style: Style; readonly share: number }
 
-export function createLive(startMs: number, versions: Versions, print: (line: string) => void): Live {
+export function createLive(
+  startMs: number,
+  versions: Versions,
+  print: (line: string) => void,
+  lineMs = secondMs,
+): Live {
   let second: Answer[] = []
   let index = 0
   const ready: string[] = []
   const close = () => {
-    if (second.length > 0) ready.push(secondLine(index + 1, second, versions))
+    const seconds = lineMs / secondMs
+    if (second.length > 0) ready.push(secondLine((index + 1) * seconds, second, versions, seconds))
     second = []
   }
   return {
     add: (answer) => {
-      const at = Math.max(index, Math.floor((endMs(answer) - startMs) / secondMs))
+      const at = Math.max(index, Math.floor((endMs(answer) - startMs) / lineMs))
       if (at > index) {
         close()
         index = at
@@ -47,7 +53,8 @@ export function liveLegend({ good, bad }: Versions): string {
   ].join('   ')
 }
 
-export function secondLine(second: number, answers: readonly Answer[], versions: Versions): string {
+/** `second`: the last of `seconds`. */
+export function secondLine(second: number, answers: readonly Answer[], versions: Versions, seconds = 1): string {
   const share = (wanted: (answer: Answer) => boolean) => answers.filter(wanted).length / answers.length
   const fate = (answer: Answer) => fateOf(answer, versions.bad)
   const isOkFrom = (bad: boolean) => (answer: Answer) =>
@@ -64,7 +71,7 @@ export function secondLine(second: number, answers: readonly Answer[], versions:
   const success = padStart(percent(ok), 8)
   return [
     padStart(`${second} s`, 5),
-    padStart(`${count(answers.length)}/s`, 8),
+    padStart(`${count(Math.round(answers.length / seconds))}/s`, 8),
     bar,
     ok === 1 ? success : paint('red', success),
     `mean ${padStart(milliseconds(mean), 8)}`,

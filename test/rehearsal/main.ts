@@ -1,4 +1,4 @@
-// What script/demo runs: rehearses a rollback on real parts and reports what users saw. Whatever happens, nothing is left behind but
+// What script/demo runs: rehearses a rollback and two trials on real parts and reports what users saw. Whatever happens, nothing is left behind but
 // images and the report, unless --keep asks for it. Exits with 1 when the rehearsal shows something that must not be.
 import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
@@ -51,7 +51,12 @@ async function perform(options: Options, astern: Astern, signal: AbortSignal): P
       print(paint('dim', 'Taken down first: what an earlier rehearsal had left.\n'))
       takeFolder(folder)
     }
-    print(paint('bold', 'Astern rehearsal: a bad release goes out to users, and is taken back.'))
+    print(
+      paint(
+        'bold',
+        'Astern rehearsal: a bad release goes out to users and is taken back; the next one goes back by itself.',
+      ),
+    )
     const scratch = await makeScratch(folder)
     const isFine = publish(root, await rehearse({ root, vegeta, options, scratch, astern, signal }))
     return isFine ? exits.fine : exits.wrong

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 
 export type Options = {
-  /** How long users watch each of the three: the good release, the bad one, the good one again. */
+  /** How long users watch each of the three: the good release, the bad one, the good one again; what comes after them follows from it. */
   readonly seconds: number
   /** Requests per second. */
   readonly rate: number
@@ -12,15 +12,25 @@ export type Options = {
 export const usage = `usage: script/demo [--seconds N] [--rate N] [--quick] [--keep]
 
 Deploys a real Gin service in Docker behind HAProxy, puts a bad version over it under load, takes that back with
-\`astern rollback\`, and reports what the users of the service saw.
+\`astern rollback\`, then deploys another bad one on trial, which Astern takes back by itself, and one that is good;
+and reports what the users of the service saw.
 
-  --seconds N   how long each release is watched under load (default 5)
+  --seconds N   how long each release is watched under load (default 5). A step of a trial lasts twice as long, but
+                10 s at most, and its bake six times, but 30 s at most
   --rate N      requests per second (default 1000)
   --quick       2 seconds each
   --keep        leave the service and its state in place, and say how to use them
 `
 
 const most = { seconds: 600, rate: 20_000 }
+
+const mostSeconds = { step: 10, bake: 30 }
+
+/** How releases are tried, as astern.yaml says it. */
+export function trialOf({ seconds }: Pick<Options, 'seconds'>) {
+  const step = Math.min(mostSeconds.step, 2 * seconds)
+  return { canary: [`5% ${step}s`, `25% ${step}s`], bake: `${Math.min(mostSeconds.bake, 6 * seconds)}s` } as const
+}
 
 /** Throws with a message for the user. */
 export function readOptions(argv: readonly string[]): Options | 'help' {

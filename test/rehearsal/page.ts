@@ -3,15 +3,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { count, milliseconds, percent } from './numbers.ts'
-import { escapeText } from './page-chart.ts'
-import { answersChart, latencyChart, rollbackChart, type Size } from './page-charts.ts'
+import { answersChart, latencyChart, rollbackChart } from './page-charts.ts'
+import { chart, legend, section, text, tile } from './page-parts.ts'
+import { trialPart } from './page-trial.ts'
 import { backMs, type Report } from './report.ts'
 
 const part = (name: string) => readFileSync(join(import.meta.dirname, name), 'utf8')
-/** A number and its unit stay on one line. */
-const text = (words: string) => escapeText(words).replaceAll(/(\d) (ms|s|%)(?!\w)/g, '$1\u00A0$2')
-const widths = { wide: 980, narrow: 370 }
-
 export function pageOf(report: Report): string {
   const { releases, rollback, phases, load, ok } = report
   const { good, bad } = releases
@@ -32,7 +29,7 @@ ${part('page.css')}</style>
 <h1${ok ? '' : ' class="wrong"'}>${text(title)}</h1>
 ${ok ? '' : wrongParagraph(report)}
 <p>A bad release of a Gin service, ${text(bad.version)} (<code>${text(bad.faults ?? '')}</code>), went out under ${count(load.rate_per_s)} requests per second, half of them POST.
-It looked healthy. <code>astern rollback</code> put ${text(good.version)} back. This is what the users of the service saw.</p>
+It looked healthy. <code>astern rollback</code> put ${text(good.version)} back. The next bad one, ${text(report.trials.bad.version)}, Astern took back by itself. This is what the users of the service saw.</p>
 <div class="tiles">
 ${tile(`Back on ${good.version} after`, text(milliseconds(backMs(report.rollback))), `from typing the command; no later request met ${bad.version}`)}
 ${tile('Requests lost', count(load.lost), `of ${count(load.sent)}, both switches included`, load.lost === 0 ? 'fine' : 'wrong')}
@@ -67,6 +64,7 @@ ${section(
     ['diamond', 'lost', 'lost'],
   ]) + chart((size) => rollbackChart(report, size)),
 )}
+${trialPart(report)}<h2 class="act">In numbers</h2>
 <div class="two">
 ${section('What users saw', '', phaseTable(report))}
 ${section('What the switches cost', 'From the start of each command, the start of its process included.', switchTable(report))}
@@ -104,38 +102,6 @@ function change(from: string, to: string): string {
   const unit = to.slice(to.indexOf(' '))
   const short = from.endsWith(unit) ? from.slice(0, -unit.length) : from
   return `<span class="was">${text(short)} →</span> ${text(to)}`
-}
-
-function tile(name: string, html: string, below: string, kind = ''): string {
-  return `<div class="tile"><span>${text(name)}</span><strong${kind === '' ? '' : ` class="${kind}"`}>${html}</strong><span>${text(below)}</span></div>`
-}
-
-function section(title: string, wordsHtml: string, html: string): string {
-  return `<section><h2>${text(title)}</h2>${wordsHtml === '' ? '' : `<p>${wordsHtml}</p>`}${html}</section>`
-}
-
-function chart(draw: (size: Size) => string): string {
-  return (
-    `<div class="chart"><div class="wide">${draw({ width: widths.wide, isNarrow: false })}</div>` +
-    `<div class="narrow">${draw({ width: widths.narrow, isNarrow: true })}</div></div>`
-  )
-}
-
-const shapes = {
-  square: (colour: string) => `<rect width="12" height="12" rx="2" fill="${colour}"/>`,
-  line: (colour: string) => `<path d="M0 6h12" stroke="${colour}" stroke-width="3"/>`,
-  thin: (colour: string) => `<path d="M0 6h12" stroke="${colour}" stroke-width="1.5" stroke-opacity=".6"/>`,
-  dot: (colour: string) => `<circle cx="6" cy="6" r="4" fill="${colour}"/>`,
-  cross: (colour: string) => `<path d="M2 2l8 8m0 -8l-8 8" stroke="${colour}" stroke-width="2" fill="none"/>`,
-  diamond: (colour: string) => `<path d="M6 0l6 6l-6 6l-6 -6z" fill="${colour}"/>`,
-}
-
-function legend(entries: readonly (readonly [shape: keyof typeof shapes, colour: string, words: string])[]): string {
-  const items = entries.map(
-    ([shape, colour, words]) =>
-      `<li><svg viewBox="0 0 12 12" aria-hidden="true">${shapes[shape](`var(--${colour})`)}</svg>${text(words)}</li>`,
-  )
-  return `<ul class="legend">${items.join('')}</ul>`
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[], kind = ''): string {

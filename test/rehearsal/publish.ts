@@ -5,11 +5,12 @@ import { type Answer, fateOf } from './answer.ts'
 import { pageOf } from './page.ts'
 import type { Rehearsed } from './rehearse.ts'
 import { reportOf } from './report.ts'
-import { resultLines, verdictLine } from './report-table.ts'
+import { resultLines, trialLine, verdictLine } from './report-table.ts'
 import { heading, paint, print } from './screen.ts'
+import { badIn } from './trial.ts'
 
 /** Returns whether everything was as it must be. */
-export function publish(root: string, { findings, answers }: Rehearsed): boolean {
+export function publish(root: string, { findings, answers, trials }: Rehearsed): boolean {
   const { analysis, versions, checks } = findings
   const report = reportOf(findings)
   const folder = join(root, 'out', 'demo')
@@ -17,11 +18,17 @@ export function publish(root: string, { findings, answers }: Rehearsed): boolean
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
   writeFileSync(join(folder, 'report.html'), pageOf(report))
-  writeFileSync(join(folder, 'requests.csv'), csvOf(answers, findings.loadStartMs, versions.bad))
+  const rows = [
+    ...rowsOf(answers, findings.loadStartMs, versions.bad),
+    ...trials.flatMap((tried) => rowsOf(tried.answers, findings.loadStartMs, badIn(tried.trial))),
+  ]
+  writeFileSync(join(folder, 'requests.csv'), `sent_ms,took_ms,method,code,version,fate,error\n${rows.join('\n')}\n`)
 
   heading('Result')
-  for (const line of resultLines(analysis, versions, checks)) print(line)
-  print(`\n${verdictLine(report)}\n`)
+  for (const line of resultLines(analysis, versions, findings.trials, checks)) print(line)
+  print(`\n${verdictLine(report)}`)
+  const byItself = trialLine(report)
+  print(byItself === null ? '' : `${byItself}\n`)
   for (const note of report.notes) print(`${paint('yellow', '!')} ${note}\n`)
   const shown = relative(process.cwd(), folder)
   print(`As a picture      ${join(shown, 'report.html')}`)
@@ -29,8 +36,8 @@ export function publish(root: string, { findings, answers }: Rehearsed): boolean
   return report.ok
 }
 
-function csvOf(answers: readonly Answer[], loadStartMs: number, badVersion: string): string {
-  const lines = answers
+function rowsOf(answers: readonly Answer[], loadStartMs: number, badVersion: string): string[] {
+  return answers
     .toSorted((a, b) => a.sentMs - b.sentMs)
     .map((answer) => {
       const { sentMs, tookMs, method, code, version, error } = answer
@@ -38,5 +45,4 @@ function csvOf(answers: readonly Answer[], loadStartMs: number, badVersion: stri
       const words = fate === 'lost' ? `"${error.replaceAll('"', '""').replaceAll('\n', ' ')}"` : ''
       return [(sentMs - loadStartMs).toFixed(3), tookMs.toFixed(3), method, code, version ?? '', fate, words].join(',')
     })
-  return `sent_ms,took_ms,method,code,version,fate,error\n${lines.join('\n')}\n`
 }

@@ -3,43 +3,51 @@ import type { Answer } from './answer.ts'
 import { analyse, type Moments, type Versions } from './analyse.ts'
 import type { Astern } from './astern.ts'
 import { checksOf, stayedBack } from './checks.ts'
+import { trialChecksOf } from './checks-trial.ts'
 import { wallMs } from './clock.ts'
-import { bad, buildImage, good } from './images.ts'
+import { bad, badAgain, buildImage, good, mended } from './images.ts'
 import { createLive, liveLegend } from './live.ts'
 import { startLoad } from './load.ts'
 import { describeMachine } from './machine.ts'
 import { count } from './numbers.ts'
-import type { Options } from './options.ts'
+import { type Options, trialOf } from './options.ts'
 import type { Findings } from './report.ts'
 import { heading, paint, print } from './screen.ts'
-import type { Scratch } from './scratch.ts'
+import { rehearseTrial, type TrialRehearsed } from './rehearse-trial.ts'
+import { putOnTrial, type Scratch } from './scratch.ts'
 import { buckets, dotsAround } from './timeline.ts'
 import { pause } from './pause.ts'
 
 /** The deploy and the rollback between the stretches of load; the load ends by itself only when something is wrong. */
 const longestSwitchesMs = 180_000
 
-export type Rehearsed = { readonly findings: Findings; readonly answers: readonly Answer[] }
+/** `answers` are those of the load that the rollback was rehearsed under. */
+export type Rehearsed = {
+  readonly findings: Findings
+  readonly answers: readonly Answer[]
+  readonly trials: readonly TrialRehearsed[]
+}
 
-export async function rehearse(given: {
+type Given = {
   root: string
   vegeta: string
   options: Options
   scratch: Scratch
   astern: Astern
   signal: AbortSignal
-}): Promise<Rehearsed> {
+}
+
+export async function rehearse(given: Given): Promise<Rehearsed> {
   const { root, vegeta, options, scratch, astern, signal } = given
   const versions: Versions = { good: good.tag, bad: bad.tag }
   const target = `http://${scratch.listen}`
   const machine = await describeMachine(root)
 
-  heading('Two versions of a Gin service: a good one, and one that is bad on purpose')
+  heading('Four versions of a Gin service: two are good, and two are bad on purpose')
   print(
-    `${bad.tag} fails 24 % of its requests and is 150 ms slow; its health check looks fine, as with most bad releases.\n`,
+    `${bad.tag} and ${badAgain.tag} fail 24 % of their requests, and ${bad.tag} is 150 ms slow; their health checks look fine, as with most bad releases.\n`,
   )
-  await buildImage(root, good, signal)
-  await buildImage(root, bad, signal)
+  for (const version of [good, bad, badAgain, mended]) await buildImage(root, version, signal)
 
   heading(`${good.tag} serves: two replicas in Docker behind HAProxy`)
   print(`${paint('dim', 'astern.yaml')}\n${scratch.config.trimEnd().replaceAll(/^/gm, '  ')}\n`)
@@ -101,8 +109,10 @@ export async function rehearse(given: {
       rollbackEndMs: rolledBack.endMs,
     }
     const analysis = analyse(load.answers, moments, versions)
+    const trials = await rehearseTrials(given)
     return {
       answers: load.answers,
+      trials: [trials.bad, trials.good],
       findings: {
         machine,
         target,
@@ -114,7 +124,12 @@ export async function rehearse(given: {
         analysis,
         deploy: { startMs: deployed.startMs, operation: history.deploy },
         rollback: { startMs: rolledBack.startMs, operation: history.rollback },
-        checks: [...checksOf(analysis, versions, history.active), stayedBack(retried)],
+        trials: { bad: trials.bad.trial, good: trials.good.trial },
+        checks: [
+          ...checksOf(analysis, versions, history.active),
+          stayedBack(retried),
+          ...trialChecksOf({ bad: trials.bad.trial, good: trials.good.trial }),
+        ],
         steps: astern.steps,
         timeline: buckets(load.answers, loadStartMs, versions),
         around: dotsAround(load.answers, rolledBack, versions),
@@ -123,4 +138,19 @@ export async function rehearse(given: {
   } finally {
     await load.stop()
   }
+}
+
+/** Nobody types anything but the deploys. */
+async function rehearseTrials({ vegeta, options, astern, signal, ...given }: Given) {
+  heading(`It goes back by itself: ${badAgain.tag} is as bad, and goes on trial`)
+  const trial = trialOf(options)
+  const scratch = putOnTrial(given.scratch, trial)
+  print(`In ${paint('dim', 'astern.yaml')} from here on: canary [${trial.canary.join(', ')}], bake ${trial.bake}\n`)
+  const common = { against: good.tag, vegeta, options, scratch, astern, signal }
+  const badTried = await rehearseTrial({ ...common, version: badAgain })
+
+  heading(`${mended.tag} mends it, and goes the same way`)
+  await astern.attempt(['resume', '-m', `mended in ${mended.tag}`])
+  const goodTried = await rehearseTrial({ ...common, version: mended })
+  return { bad: badTried, good: goodTried }
 }

@@ -1,11 +1,18 @@
 // The result for the terminal: what users saw, what the two switches cost, what must be true. Pure: lines come out.
 import type { Analysis, Phase, Switch, Versions } from './analyse.ts'
 import type { Check } from './checks.ts'
-import { count, milliseconds, percent } from './numbers.ts'
+import type { Trials } from './checks-trial.ts'
+import { count, duration, milliseconds, percent } from './numbers.ts'
 import { backMs, type Report } from './report.ts'
 import { padEnd, padStart, paint } from './screen.ts'
+import type { Trial } from './trial.ts'
 
-export function resultLines(analysis: Analysis, versions: Versions, checks: readonly Check[]): string[] {
+export function resultLines(
+  analysis: Analysis,
+  versions: Versions,
+  trials: Trials,
+  checks: readonly Check[],
+): string[] {
   const { phases, deploy, rollback } = analysis
   return [
     paint('bold', 'What the users saw'),
@@ -23,6 +30,14 @@ export function resultLines(analysis: Analysis, versions: Versions, checks: read
       switchRow('astern rollback', rollback),
     ]),
     '',
+    paint('bold', 'What two releases on trial did, with nobody at the keyboard'),
+    ...table([
+      ['', 'share', 'answered', 'failed', 'users: GETs failed', 'POSTs failed', 'verdict', 'exit'],
+      trialRow(trials.bad),
+      trialRow(trials.good),
+    ]),
+    ...[trials.bad, trials.good].flatMap(({ told }) => (told === null ? [] : [paint('dim', told.sentence)])),
+    '',
     paint('bold', 'What must be true'),
     ...checks.map(({ title, ok, detail }) => {
       const mark = ok ? paint('green', '✓') : paint('red', '✗')
@@ -39,6 +54,30 @@ function phaseRow(name: string, phase: Phase): string[] {
 
 function switchRow(name: string, { commandMs, firstNewMs, lastOldMs, lost, requests }: Switch): string[] {
   return [name, ...[commandMs, firstNewMs, lastOldMs].map(milliseconds), `${count(lost)} of ${count(requests)}`]
+}
+
+/** Its share is the most that it got. */
+function trialRow({ version, greatestShare, told, users, exit }: Trial): string[] {
+  return [
+    `${version} on trial`,
+    percent(greatestShare),
+    count(told?.requests ?? 0),
+    count(told?.failures ?? 0),
+    `${count(users.getsFailed)} of ${count(users.gets)}`,
+    `${count(users.postsFailed)} of ${count(users.posts)}`,
+    told?.verdict ?? 'none',
+    String(exit),
+  ]
+}
+
+/** … and one for what went without them. */
+export function trialLine({ trials: { bad, good }, ok }: Report): string | null {
+  if (!ok || bad.bad_for_ms === null) return null
+  return paint(
+    'green',
+    `And by itself: ${bad.version} got ${percent(bad.greatest_share)} of the requests, and was gone ${duration(bad.bad_for_ms)} after its first bad answer; ` +
+      `${count(bad.users.gets_failed + good.users.gets_failed)} GETs failed. ${good.version} is promoted.`,
+  )
 }
 
 /** One sentence for whoever reads nothing else. */

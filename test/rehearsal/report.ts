@@ -30,6 +30,22 @@
 //   rollback.first_old_ms      from the start of the command to the first answer of the old release
 //   rollback.last_bad_ms       … to the sending of the last request that the bad release still answered; 0 when there was none
 //   deploy.first_new_ms, .last_old_ms   the same, forward
+//   trials.bad, .good          two deploys on trial afterwards, with nobody at the keyboard, each under a load of its own at the same rate
+//     .version, .release, .faults, .against (the version that users had before), .command, .at_ms, .command_ms, .exit
+//     .verdict, .rule, .says   what Astern says of it, in one word, by which rule, and in one sentence
+//     .rollback_transaction_id of the rollback that Astern began by itself; null: there was none
+//     .active                  version that is active afterwards
+//     .users                   what they saw: requests, gets, gets_failed, posts, posts_failed, lost, p99_ms
+//     .greatest_share          the most that the release got, from 0 to 1
+//     .requests, .failures     by the proxy's count, from the first look on: what it answered, and failed; the shield hides some of
+//                              that from users
+//     .on_trial_ms             from the start of the command to the first look at it; null: there was none
+//     .first_bad_ms            from the start of the command to its first bad answer, at the latest; null: there was none
+//     .gone_ms                 … until nobody met it any more; null: it still serves, or never failed
+//     .bad_for_ms              from the one to the other
+//     .enough                  log10 of the evidence that is enough to go back
+//     .evidence                per look, folded again from Astern's facts: [{at_ms, share, requests, failures, evidence, maximum}];
+//                              the last two are log10 of odds
 //   checks                     [{name, title, ok, detail}]
 //   steps                      every Astern command: [{command, at, at_ms, duration_ms, exit}]
 //   timeline                   per 100 ms, by when requests were sent: [{at_ms, good, bad, failed, lost, p50_ms, p99_ms}]
@@ -37,10 +53,12 @@
 //                              [{at_ms (from the start of the command), took_ms, version, fate}]
 import type { Analysis, Phase, Switch, Versions } from './analyse.ts'
 import type { Check } from './checks.ts'
+import type { Trials } from './checks-trial.ts'
 import type { Version } from './images.ts'
 import { busyNote, type Machine } from './machine.ts'
 import type { Operation } from './operation.ts'
 import type { Bucket, Dot } from './timeline.ts'
+import type { Trial } from './trial.ts'
 
 export type Step = {
   readonly command: string
@@ -60,6 +78,7 @@ export type Findings = {
   readonly analysis: Analysis
   readonly deploy: { readonly startMs: number; readonly operation: Operation | null }
   readonly rollback: { readonly startMs: number; readonly operation: Operation | null }
+  readonly trials: Trials
   readonly checks: readonly Check[]
   readonly steps: readonly Step[]
   readonly timeline: readonly Bucket[]
@@ -130,6 +149,7 @@ export function reportOf(findings: Findings) {
       last_old_ms: round(analysis.deploy.lastOldMs),
       ...journal(findings.deploy),
     },
+    trials: { bad: trialFields(findings.trials.bad, sinceLoad), good: trialFields(findings.trials.good, sinceLoad) },
     checks,
     steps: findings.steps.map(({ command, startMs, endMs, exit }) => ({
       command,
@@ -159,6 +179,52 @@ export function reportOf(findings: Findings) {
 /** From typing the command until the old release answered and no request met the bad one any more. */
 export function backMs(rollback: { first_old_ms: number | null; last_bad_ms: number }): number | null {
   return rollback.first_old_ms === null ? null : Math.max(rollback.first_old_ms, rollback.last_bad_ms)
+}
+
+export type TrialReport = ReturnType<typeof trialFields>
+
+function trialFields(trial: Trial, sinceLoad: (ms: number) => number) {
+  const { version, faults, against, command, startMs, exit, told, rollback, users, firstBadMs, goneMs } = trial
+  return {
+    version,
+    release: told?.release ?? null,
+    faults,
+    against,
+    command,
+    at_ms: sinceLoad(startMs),
+    command_ms: round(trial.endMs - startMs),
+    exit,
+    verdict: told?.verdict ?? null,
+    rule: told?.rule ?? null,
+    says: told?.sentence ?? null,
+    rollback_transaction_id: rollback?.transactionId ?? null,
+    active: trial.active,
+    users: {
+      requests: users.requests,
+      gets: users.gets,
+      gets_failed: users.getsFailed,
+      posts: users.posts,
+      posts_failed: users.postsFailed,
+      lost: users.lost,
+      p99_ms: round(users.p99Ms),
+    },
+    greatest_share: trial.greatestShare,
+    requests: told?.requests ?? 0,
+    failures: told?.failures ?? 0,
+    on_trial_ms: told?.evidence[0] === undefined ? null : round(told.evidence[0].sinceMs - startMs),
+    first_bad_ms: firstBadMs === null ? null : round(firstBadMs - startMs),
+    gone_ms: goneMs === null ? null : round(goneMs - startMs),
+    bad_for_ms: firstBadMs === null || goneMs === null ? null : round(Math.max(0, goneMs - firstBadMs)),
+    enough: told === null ? null : round(told.enough),
+    evidence: (told?.evidence ?? []).map(({ atMs, share, requests, failures, evidence, maximum }) => ({
+      at_ms: sinceLoad(atMs),
+      share,
+      requests,
+      failures,
+      evidence: round(evidence),
+      maximum: round(maximum),
+    })),
+  }
 }
 
 function phase({ requests, failed, lost, successRate, meanMs, p50Ms, p95Ms, p99Ms }: Phase) {

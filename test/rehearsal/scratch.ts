@@ -42,9 +42,21 @@ export function stateOf(folder: string): string {
 
 export async function makeScratch(folder: string): Promise<Scratch> {
   const listen = `127.0.0.1:${await freePort()}`
-  const config = configFor(listen)
-  writeFileSync(join(folder, 'astern.yaml'), config)
-  return { folder, state: stateOf(folder), listen, config }
+  return withConfig({ folder, state: stateOf(folder), listen }, ['canary: off', 'bake: off'])
+}
+
+/** From the next deploy on, releases go on trial. */
+export function putOnTrial(
+  scratch: Scratch,
+  { canary, bake }: { readonly canary: readonly string[]; readonly bake: string },
+): Scratch {
+  return withConfig(scratch, [`canary: [${canary.join(', ')}]`, `bake: ${bake}`])
+}
+
+function withConfig(scratch: Omit<Scratch, 'config'>, trial: readonly string[]): Scratch {
+  const config = configFor(scratch.listen, trial)
+  writeFileSync(join(scratch.folder, 'astern.yaml'), config)
+  return { ...scratch, config }
 }
 
 /** Before anything else is written there. */
@@ -62,14 +74,14 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true })
 }
 
-function configFor(listen: string): string {
+function configFor(listen: string, trial: readonly string[]): string {
   return `services:
   ${service}:
     image: ${image}
     port: 8080
     health: /healthz
     replicas: 2
-environments:
+${trial.map((line) => `    ${line}\n`).join('')}environments:
   ${environment}:
     listen: ${listen}
 `
