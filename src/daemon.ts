@@ -28,6 +28,10 @@ export function compose(folder: string, env: Environment): App {
     const { createDockerRuntime } = await import('./drivers/docker/runtime.ts')
     return createDockerRuntime({ installation: store.installation, subnets: store.subnet, env, clock })
   })
+  const hooks = once(async () => {
+    const { createHooks } = await import('./drivers/hooks/hooks.ts')
+    return createHooks({ env, clock })
+  })
   return {
     store,
     clock,
@@ -48,9 +52,10 @@ export function compose(folder: string, env: Environment): App {
       const { createGit } = await import('./drivers/git/git.ts')
       return createGit({ env })
     }),
-    hooks: once(async () => {
-      const { createHooks } = await import('./drivers/hooks/hooks.ts')
-      return createHooks({ env, clock })
+    hooks,
+    signals: once(async () => {
+      const { createSignals } = await import('./drivers/signals/signals.ts')
+      return createSignals({ clock, hooks: await hooks() })
     }),
     secrets: once(async () => {
       const { createSecrets } = await import('./drivers/secrets/secrets.ts')

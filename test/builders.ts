@@ -1,4 +1,5 @@
 // Small whole values for tests of the planners: a release, a replica, a service as it is seen.
+import { PLAIN_TRIAL } from '../src/core/trial.ts'
 import { identityOf, keptSecretsHash } from '../src/core/identity.ts'
 import type { Definition, Level, Release, ReleaseConfig, ReleaseProcess } from '../src/core/model.ts'
 import { WEB } from '../src/core/processes.ts'
@@ -46,6 +47,7 @@ export function buildDefinition(changes: Partial<Definition> = {}): Definition {
     standby: { warm: 1, warmForMs: HOUR_MS, frozen: 1, frozenForMs: 24 * HOUR_MS, cold: 5 },
     freeze: [],
     hooks: [],
+    trial: PLAIN_TRIAL,
     ...changes,
   }
 }

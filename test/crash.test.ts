@@ -1,6 +1,8 @@
 // Kills a process of Astern at every one of its moments in every kind of operation; what must be true then stands in doubles/killing.ts.
 import { describe, expect, it } from 'vitest'
+import { PLAIN_TRIAL } from '../src/core/trial.ts'
 import { climb } from '../src/operations/ladder.ts'
+import { doOverdue } from '../src/operations/overdue.ts'
 import { undo } from '../src/operations/undo.ts'
 import { buildConfig, buildDefinition, buildProcess } from './builders.ts'
 import { losesNothing, type Scenario, twoReleases } from './doubles/killing.ts'
@@ -19,6 +21,14 @@ const exclusive = buildDefinition({ process: withVolume, replicas: 1 })
 const { health: _running, ...worker } = buildProcess('worker')
 const COLD = { warm: 0, warmForMs: 0, frozen: 0, frozenForMs: 0, cold: 1 }
 const withWorker = buildDefinition({ processes: [{ ...worker, replicas: 2, standby: COLD }] })
+
+const tried = buildDefinition({
+  trial: {
+    ...PLAIN_TRIAL,
+    steps: [{ share: 500, forMs: 1_000, atMostMs: 2_000, manual: false }],
+    bake: { forMs: 5_000, holdback: 100 },
+  },
+})
 
 const scenarios: Record<string, Scenario> = {
   'a first deploy': {
@@ -126,6 +136,37 @@ const scenarios: Record<string, Scenario> = {
     },
     act: (app, definition) => undo(app, definition, alice),
     served: [1, 2],
+    mayPause: false,
+  },
+  'a deploy with a canary': {
+    definition: tried,
+    before: async (app, definition, world) => {
+      await deployTag(app, definition, 'v1.0.0')
+      world.users.perSecond = 200
+    },
+    act: (app, definition) => deployTag(app, definition, 'v1.1.0'),
+    served: [1, 2],
+    mayPause: false,
+  },
+  'a deploy whose canary fails': {
+    definition: tried,
+    before: async (app, definition, world) => {
+      await deployTag(app, definition, 'v1.0.0')
+      world.users.perSecond = 200
+      world.users.failing.set(2, 1)
+    },
+    act: (app, definition) => deployTag(app, definition, 'v1.1.0'),
+    served: [1],
+    mayPause: false,
+  },
+  'the end of a bake': {
+    definition: tried,
+    before: async (app, definition, world) => {
+      await twoReleases(app, definition)
+      world.clock.pass(11_000)
+    },
+    act: (app) => doOverdue(app, { look: false }),
+    served: [2],
     mayPause: false,
   },
   'a walk down the ladder': {

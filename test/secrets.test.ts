@@ -81,7 +81,8 @@ describe('secrets as files', () => {
   it('are written again when somebody took them away before a container starts', async () => {
     const { world, app } = await deployedTwice()
     app.store.secretFiles.remove(definition, 2)
-    for (const container of containers(world, 2)) world.engine.stop(container)
+    // all of them: were the standby left, the proxy would let it serve
+    for (const release of [1, 2]) for (const container of containers(world, release)) world.engine.stop(container)
     await climb(app, definition, { look: true })
     expect(filesOf(app, 2)).toEqual({ DATABASE_URL: 'database-two', PAYMENT_KEY: 'payment-two' })
   })

@@ -1,6 +1,7 @@
 // Every command, as data. Nothing heavy is imported here: handlers are loaded when they run.
 import type { CommandSpec, OptionSpec } from './command.ts'
 import { containerCommands } from './commands-containers.ts'
+import { deployManner, noCanary, trialCommands } from './commands-trials.ts'
 import { message } from './common-options.ts'
 
 const dryRun: OptionSpec = {
@@ -86,9 +87,12 @@ export const commands: readonly CommandSpec[] = [
     name: 'deploy',
     summary: { en: 'bring a new release into service', 'zh-CN': '部署新的发布版本' },
     positionals: [{ name: 'TAG', required: false, many: true }],
-    options: { message, 'dry-run': dryRun, force: forceDeploy, set },
+    options: { message, ...deployManner, 'dry-run': dryRun, force: forceDeploy, set },
     examples: [
       'astern deploy v1.3.0',
+      'astern deploy v1.3.0 --wait=bake',
+      'astern deploy v1.3.0 --stage',
+      'astern deploy v1.3.0 --no-canary',
       'astern deploy v1.3.0 --dry-run',
       'astern deploy v1.3.0 --env staging -m "checkout rewrite"',
       'astern deploy --set shop v1.3.0',
@@ -129,6 +133,7 @@ export const commands: readonly CommandSpec[] = [
           'zh-CN': '在例如 30s 内逐步切换流量，避免缓存突变；按 Ctrl-C 立即切换其余流量',
         },
       },
+      'no-canary': noCanary,
       'dry-run': dryRun,
       force: forceRollback,
       set,
@@ -144,6 +149,7 @@ export const commands: readonly CommandSpec[] = [
     ],
     load: () => import('./rollback.ts'),
   },
+  ...trialCommands,
   {
     name: 'hold',
     summary: {
@@ -195,8 +201,13 @@ export const commands: readonly CommandSpec[] = [
     name: 'show',
     summary: { en: 'one release, or one operation', 'zh-CN': '查看一个发布版本或一次操作' },
     positionals: [{ name: 'RELEASE|TX', required: true, complete: ['release', 'transaction'] }],
-    options: {},
-    examples: ['astern show r41', 'astern show tx-5f8a7b9c'],
+    options: {
+      verdict: {
+        type: 'boolean',
+        summary: { en: 'what it was judged by, judged again', 'zh-CN': '判定依据，并重新判定' },
+      },
+    },
+    examples: ['astern show r41', 'astern show r42 --verdict', 'astern show tx-5f8a7b9c'],
     load: () => import('./show.ts'),
   },
   {

@@ -13,6 +13,7 @@ import { interruptible } from './interruptible.ts'
 import { paint } from './paint.ts'
 import { createProgress } from './progress.ts'
 import { warnIfUnattended } from './schedules.ts'
+import { warnIfUnwatched } from './trial-lines.ts'
 import { showOutcome } from './show-outcome.ts'
 import { tend } from './tend.ts'
 
@@ -34,6 +35,7 @@ export async function shownDeploy(
     if (event.step === 'plan' && !context.json) {
       progress.end()
       const head = headOf(app, scope, event.transaction_id)
+      if (head.plan.endsBake === true) return
       for (const line of headLines(context, head, 'deploy')) context.print(line)
     }
     progress.show(event)
@@ -48,6 +50,7 @@ export async function shownDeploy(
   const exit = await showOutcome(context, answered)
   remindOfHolds(context, app, [scope])
   await warnIfUnattended(context, app, [scope])
+  await warnIfUnwatched(context, app, [scope])
   await tend(context, app)
   return exit
 }

@@ -2,6 +2,7 @@
 import { fail } from '../core/errors.ts'
 import { deploy, type DeployAsked } from '../operations/deploy.ts'
 import type { Arguments } from './command.ts'
+import type { Manner } from '../core/plan-trial.ts'
 import type { Context } from './context.ts'
 import { shownDeploy } from './deploy-shown.ts'
 import { askOverHolds, wouldAskOverHolds } from './held.ts'
@@ -23,13 +24,33 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     force: parseForce(context, args),
     actor: context.actor,
     reason: args.text('message'),
+    manner: parseManner(context, args),
   }
+  const wait = parseWait(context, args)
   if (args.flag('dry-run')) {
     const overHolds = await wouldAskOverHolds(context, app, [definition], asked)
     return (await import('./dry-run.ts')).dryRunDeploy(context, app, definition, { ...asked, overHolds })
   }
   const overHolds = await askOverHolds(context, app, [definition], asked)
   return shownDeploy(context, app, definition, (watched) =>
-    deploy(app, definition, { ...asked, overHolds, ...watched }),
+    deploy(app, definition, { ...asked, overHolds, ...watched }).then(async (answered) =>
+      wait
+        ? (await import('../operations/bake-wait.ts')).awaitBake(app, definition, answered, watched.signal)
+        : answered,
+    ),
   )
+}
+
+function parseManner(context: Context, args: Arguments): Manner {
+  const plain = args.flag('no-canary')
+  if (!args.flag('stage')) return plain ? 'plain' : 'trial'
+  if (plain) throw fail('USAGE', { problem: context.t('stage_and_plain'), command: 'deploy' })
+  return 'stage'
+}
+
+function parseWait(context: Context, args: Arguments): boolean {
+  const value = args.text('wait')
+  if (value !== null && value !== 'bake')
+    throw fail('USAGE', { problem: context.t('wait_unknown', { value }), command: 'deploy' })
+  return value !== null
 }

@@ -1,4 +1,6 @@
 // `--dry-run`: the plan and what it would take; nothing is changed.
+import type { Manner } from '../core/plan-trial.ts'
+import { WHOLE_SHARE } from '../core/trial.ts'
 import type { RollbackMessage } from '../api/rollback-request.ts'
 import type { Head } from '../operations/history.ts'
 import { fail } from '../core/errors.ts'
@@ -36,8 +38,8 @@ export function showRollback(context: Context, app: App, scope: Scope, decision:
   return show(context, head, 'rollback', app.store.services.get(scope)?.definition.hooks ?? [])
 }
 
-export async function dryRunUndo(context: Context, app: App, scope: Scope): Promise<number> {
-  const plan = await planUndoOf(app, scope)
+export async function dryRunUndo(context: Context, app: App, scope: Scope, manner: Manner): Promise<number> {
+  const plan = await planUndoOf(app, scope, manner)
   if (plan.outcome === 'noop') return showNoop(context, scope, 'deploy', plan, NOTHING_TO_DO)
   const from = plan.from === null ? null : app.store.releases.get(scope, plan.from)
   const head = { scope, plan, from, to: app.store.releases.get(scope, plan.to)! }
@@ -88,6 +90,7 @@ function show(context: Context, head: Head, operation: 'deploy' | 'rollback', al
   for (const line of headLines(context, head, operation)) context.print(line)
   const steps = head.plan.steps.map((step) => {
     if (step.kind === 'hook') return `hook ${hookTitle(step.hook, step.place)}`
+    if (step.kind === 'canary') return `canary ${(100 * step.share) / WHOLE_SHARE} %`
     const what = 'replicas' in step ? step.replicas.join(' ') : step.release === null ? '-' : `r${step.release}`
     return `${step.kind} ${what}`
   })

@@ -1,4 +1,5 @@
 // The first lines of a deploy or rollback: what goes to what, what changes by it, and how.
+import { WHOLE_SHARE } from '../core/trial.ts'
 import type { Head } from '../operations/history.ts'
 import type { Release } from '../core/model.ts'
 import type { Plan } from '../core/plan.ts'
@@ -25,6 +26,12 @@ function rampOf({ steps }: Pick<Plan, 'steps'>, t: Translate): string[] {
     : []
 }
 
+/** `5 % → 25 %, then everything`; nothing where everything goes at once. */
+function canaryOf({ steps }: Pick<Plan, 'steps'>, t: Translate): string[] {
+  const shares = steps.flatMap((step) => (step.kind === 'canary' ? [`${(100 * step.share) / WHOLE_SHARE} %`] : []))
+  return shares.length === 0 ? [] : [labelled(t('canary'), t('canary_plan', { steps: shares.join(' → ') }))]
+}
+
 export function headLines(context: Context, { scope, plan, from, to }: Head, kind: 'deploy' | 'rollback'): string[] {
   const { t, language } = context
   const age = (release: Release) => formatAge(context.now() - (release.activeAt ?? release.createdAt), language)
@@ -40,6 +47,7 @@ export function headLines(context: Context, { scope, plan, from, to }: Head, kin
     labelled(`${scope.service} · ${scope.environment}`, `${source}  →  ${target}`),
     ...(from === null ? [] : [labelled(t('changes'), formatChanges(plan.changes, t))]),
     labelled(t(kind === 'rollback' ? 'way_back' : 'way_forward'), how.join(' · ')),
+    ...canaryOf(plan, t),
     ...(plan.outage === null ? [] : [labelled(t('outage'), expected(plan.outage, t))]),
     ...plan.handovers.map(({ process, ...handover }) => labelled(process, formatHandover(handover, t))),
   ]

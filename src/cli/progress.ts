@@ -45,9 +45,19 @@ export function finished(context: Context, event: JournalEvent): string | null {
   return `${mark} ${titleOf(context, event)}${time}`
 }
 
+/** How far a step has come that takes its time. `null`: it does not say. */
+function underWay(context: Context, event: JournalEvent): string | null {
+  const { detail } = event
+  if (event.status !== 'in_progress' || !['canary', 'bake'].includes(event.step) || detail === null) return null
+  const { share, requests, says } = detail
+  return context.t('canary_at', { share: Number(share), requests: Number(requests), says: String(says) })
+}
+
 function plain(context: Context): Progress {
   return {
     show: (event) => {
+      const how = underWay(context, event)
+      if (how !== null) context.print(`… ${titleOf(context, event)} ${how}`)
       const line = finished(context, event)
       if (line !== null) context.print(line)
     },
@@ -59,6 +69,7 @@ function plain(context: Context): Progress {
 function growing(context: Context): Progress {
   let line = ''
   let timer: NodeJS.Timeout | null = null
+  let how = ''
   const draw = (text: string) => {
     if (line !== '' && widthOf(line) + widthOf(text) >= context.columns()) {
       context.write(`\r\u001B[2K${line.trimEnd()}\n`)
@@ -74,15 +85,18 @@ function growing(context: Context): Progress {
     show: (event) => {
       if (event.status === 'started') {
         const since = performance.now()
+        how = ''
         stop()
         timer = setInterval(() => {
           const spent = formatDuration(performance.now() - since)
-          draw(paint(context, 'dim', `… ${titleOf(context, event)} ${spent}`))
+          draw(paint(context, 'dim', fitted(context, `… ${titleOf(context, event)} ${spent}${how}`)))
         }, REDRAW_EVERY_MS)
         // An error that ends the command is not kept waiting for.
         timer.unref()
         return
       }
+      const come = underWay(context, event)
+      if (come !== null) how = ` · ${come}`
       const done = finished(context, event)
       if (done === null) return
       stop()
@@ -95,4 +109,10 @@ function growing(context: Context): Progress {
       line = ''
     },
   }
+}
+
+/** A line that is drawn anew must not be longer than the terminal is wide. */
+function fitted(context: Context, text: string): string {
+  const most = Math.max(20, context.columns() - 1)
+  return widthOf(text) <= most ? text : `${text.slice(0, most - 1)}…`
 }

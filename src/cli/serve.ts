@@ -1,4 +1,5 @@
 // `astern serve`: the daemon, at first a headless loop and a socket for those who ask for a rollback.
+import { runAutopilot } from '../operations/autopilot-loop.ts'
 import { listenForRequests } from '../api/socket-server.ts'
 import { fail } from '../core/errors.ts'
 import { createKeeper } from '../operations/keeper.ts'
@@ -26,7 +27,12 @@ export async function run(context: Context): Promise<number> {
   const stopInterrupts = context.onInterrupt(() => stopping.abort(new Error('stopping')))
   const stopListening = app.store.journal.listen((event) => context.print(JSON.stringify(event)))
   context.say(t('serving', { count: app.store.services.list().length }))
-  await Promise.all([keeper.run(), scheduler.run()])
+  const autopilot = runAutopilot(app, {
+    signal: stopping.signal,
+    onActed: (scope, did, reason) => context.say(`${scope}: ${did}: ${reason}`),
+    onTrouble,
+  })
+  await Promise.all([keeper.run(), scheduler.run(), autopilot])
   stopListening()
   stopInterrupts()
   server.close()

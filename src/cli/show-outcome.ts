@@ -28,6 +28,8 @@ export async function showOutcome(context: Context, answered: Answered): Promise
     if (text.hint !== '') context.say(text.hint)
     return answered.exit
   }
+  if (answer.verdict != null) context.print(labelled(t('verdict'), t(`verdict_${answer.verdict}`)))
+  if (answered.staged) context.print(labelled(t('trial'), t('staged_line', { release: answer.to?.release ?? '' })))
   if (answer.proof !== null) context.print(labelled(t('proof'), t('proof_line', answer.proof)))
   if (answer.operation === 'rollback' && answer.hold !== null)
     context.print(labelled(t('held'), t('held_line', { environment: answer.environment ?? '' })))

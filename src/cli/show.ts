@@ -57,7 +57,9 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     }
   } else {
     const scope = oneScope(context, app, args)
-    await showRelease(context, app, scope, findRelease(app, scope, name))
+    const release = findRelease(app, scope, name)
+    if (args.flag('verdict')) (await import('./show-verdict.ts')).showVerdict(context, app, release)
+    else await showRelease(context, app, scope, release)
   }
   await tend(context, app)
   return 0

@@ -10,6 +10,7 @@ import { formatAge, formatRelease, labelled, labelledLines, table } from './form
 import { paint } from './paint.ts'
 import { textOf } from './report-error.ts'
 import { scheduleLines, warnIfUnattended } from './schedules.ts'
+import { trialLines, warnIfUnwatched } from './trial-lines.ts'
 import { knownScopes } from './select.ts'
 import { tend } from './tend.ts'
 
@@ -37,6 +38,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   }
   remindOfHolds(context, app, scopes)
   await warnIfUnattended(context, app, scopes)
+  await warnIfUnwatched(context, app, scopes)
   await tend(context, app)
   return 0
 }
@@ -56,6 +58,7 @@ function lines(context: Context, view: StatusView): string[] {
     ...(view.listen === '' ? [] : [labelled(t('listen'), [view.listen, ...view.hosts].join(' · '))]),
   ]
   if (candidate !== null) result.push(labelled(t('candidate'), formatRelease(candidate)))
+  result.push(...trialLines(context, status.trial))
   const shares = Object.entries(status.shares)
   const whole = active !== null && status.shares[releaseName(active.number)] === 100
   if (view.listen !== '' && !whole && (active !== null || shares.length > 0)) {

@@ -25,14 +25,15 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 async function start(context: Context, args: Arguments): Promise<number> {
   const app = await context.open()
   const scope = oneScope(context, app, args)
-  if (args.flag('dry-run')) return (await import('./dry-run.ts')).dryRunUndo(context, app, scope)
+  const manner = args.flag('no-canary') ? 'plain' : 'trial'
+  if (args.flag('dry-run')) return (await import('./dry-run.ts')).dryRunUndo(context, app, scope, manner)
   const watch = args.text('watch')
   const effect =
     watch === null ? null : await (await import('./watch.ts')).startWatch(context, scopeAsked(context, args), watch)
   const { actor } = context
   let answer: Answer | null = null
   const exit = await shownDeploy(context, app, scope, async (watched) => {
-    const answered = await undo(app, scope, { actor, reason: args.text('message'), ...watched })
+    const answered = await undo(app, scope, { actor, reason: args.text('message'), manner, ...watched })
     answer = answered.answer
     return answered
   })

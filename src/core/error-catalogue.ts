@@ -206,6 +206,27 @@ export const catalogue = {
     message: '{reason}\n{serving} goes on as before: {before}.',
     hint: 'Mend it, or ask for fewer. astern log {transaction} shows every step.',
   },
+  TAKEN_BACK: {
+    exit: 4,
+    http: 409,
+    retryable: false,
+    message: 'It was taken back: {reason}.\nServing now: {serving}.',
+    hint: 'astern show {release} --verdict shows the evidence, astern logs --release {release} its output.',
+  },
+  ABORTED: {
+    exit: 4,
+    http: 409,
+    retryable: false,
+    message: '{by} stopped it. Serving now: {serving}.',
+    hint: 'Deploy it again when you are ready.',
+  },
+  UNDECIDED: {
+    exit: 4,
+    http: 409,
+    retryable: false,
+    message: 'It was taken back, because nothing certain can be said of it: {reason}.\nServing now: {serving}.',
+    hint: 'astern show {release} --verdict shows the evidence. With verdict: { undecided: go_on } it would go on.',
+  },
   PREEMPTED: {
     exit: 4,
     http: 409,

@@ -1,6 +1,7 @@
 // The one vocabulary: what a release, a replica, a step and a plan are. Pure types, no behaviour.
 // Lengths of time are milliseconds and end in `Ms`; sizes are bytes and end in `Bytes`; points in time are
 // milliseconds since the Unix epoch and end in `At`.
+import type { TrialPolicy } from './trial.ts'
 
 /** A service in an environment. Releases are numbered, leases are held and traffic is shared per scope. */
 export type Scope = { readonly service: string; readonly environment: string }
@@ -212,6 +213,7 @@ export type Definition = Scope & {
   /** What should run before it does. No part of a release. */
   readonly dependencies?: readonly Dependency[]
   readonly hooks: readonly Hook[]
+  readonly trial: TrialPolicy
 }
 
 /** The snapshot that a release is made of: the process `web`, and those beside it. Immutable. */
@@ -250,7 +252,7 @@ export type Release = Scope & {
   readonly gitRevision: string | null
   readonly createdAt: number
   readonly state: ReleaseState
-  /** Until there is a bake: its deploy succeeded. */
+  /** It has survived its bake; without one, its deploy succeeded. */
   readonly stable: boolean
   /** It served, and its time as active ended otherwise than by a rollback from it. */
   readonly rolledBack: boolean
@@ -301,6 +303,8 @@ export type OperationKind =
   | 'scale'
   | 'hold'
   | 'resume'
+  | 'promote'
+  | 'abort'
   | 'exec'
   | 'run'
   | 'schedule'
@@ -316,12 +320,30 @@ export type Step =
   | ({ readonly kind: 'create' } & OfReplicas)
   | ({ readonly kind: 'wake' } & OfReplicas)
   | ({ readonly kind: 'health' } & OfReplicas)
-  | { readonly kind: 'shift_traffic'; readonly release: number | null; readonly ramp?: Ramp }
+  | {
+      readonly kind: 'shift_traffic'
+      readonly release: number | null
+      readonly ramp?: Ramp
+      readonly holdback?: Holdback
+    }
+  /** A share of the requests for some time: how long, and what counts as enough, stands in the policy of its trial. */
+  | {
+      readonly kind: 'canary'
+      readonly release: number
+      readonly against: number
+      /** Counts from 0. */
+      readonly place: number
+      /** Of 10,000 requests. */
+      readonly share: number
+    }
   | { readonly kind: 'prove'; readonly release: number }
   | { readonly kind: 'drain'; readonly release: number; readonly replicas: readonly string[] }
   | ({ readonly kind: 'demote'; readonly level: Level } & OfReplicas)
   /** No ensure: it carries a token, by which is known whether it was done. Its hook stands in the definition. */
   | { readonly kind: 'hook'; readonly release: number; readonly hook: HookName; readonly place: number }
+
+/** While the new release can still be judged, the former one keeps its weights and this share (of 10,000 requests). */
+export type Holdback = { readonly release: number; readonly share: number }
 
 /** Traffic moves step by step from a release, over a length of time. */
 export type Ramp = { readonly from: number; readonly ms: number }
@@ -336,6 +358,8 @@ export function stepKey(step: Step): string {
   switch (step.kind) {
     case 'shift_traffic':
       return `shift_traffic:${step.release === null ? 'nobody' : releaseName(step.release)}`
+    case 'canary':
+      return `canary:${releaseName(step.release)}=${step.share}`
     case 'demote':
       return `demote:${releaseName(step.release)}${ofProcess(step)}=${step.level}`
     case 'hook':

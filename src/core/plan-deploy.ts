@@ -1,9 +1,10 @@
 // Decides how to go forward. Pure: what was seen and asked goes in; steps, or the reason why not, come out.
 import { diffReleases } from './diff.ts'
 import { type Release, releaseName, type Step } from './model.ts'
-import type { Decision, Refused } from './plan.ts'
+import type { Decision, Plan, Refused } from './plan.ts'
 import { withHooks } from './plan-hooks.ts'
 import { planSwitch } from './plan-switch.ts'
+import { type Manner, planTrial, staged } from './plan-trial.ts'
 import { configOf, hasWeb, named, WEB } from './processes.ts'
 import type { Force } from './plan-rollback.ts'
 import { isAsleep, type Seen, type SeenReplica, strategyFor } from './seen.ts'
@@ -12,6 +13,8 @@ export type DeployRequest = {
   readonly force: ReadonlySet<Force>
   /** What speaks against any deploy now, or against one of this revision; `null`: nothing. */
   readonly barred?: Refused | null
+  /** `trial` when absent. */
+  readonly manner?: Manner
 }
 
 /** `release` is what is to be deployed; its image is on the host. What serves already is no deploy, so nothing speaks against it. */
@@ -26,8 +29,9 @@ export function planDeploy(seen: Seen, release: Release, ask: DeployRequest): De
     const details = { release: releaseName(quarantine.release), reason: quarantine.reason }
     return { outcome: 'refused', code: 'QUARANTINED', details }
   }
-  const way = planSwitch(seen, from, release, 'forward')
-  return {
+  const manner = ask.manner ?? 'trial'
+  const way = planSwitch(seen, from, release, 'forward', planTrial(seen, from, release, manner))
+  const plan: Plan = {
     outcome: 'plan',
     from: from?.number ?? null,
     to: release.number,
@@ -36,6 +40,7 @@ export function planDeploy(seen: Seen, release: Release, ask: DeployRequest): De
     ...way,
     steps: withHooks(seen.definition.hooks, release, way.steps),
   }
+  return manner === 'stage' ? staged(plan) : plan
 }
 
 /**

@@ -3,6 +3,7 @@
 // healthy before users are moved; on the way back users are moved first.
 import type { Release, Step, Strategy } from './model.ts'
 import type { Handover, Plan } from './plan.ts'
+import type { TrialSteps } from './plan-trial.ts'
 import { configOf, hasWeb, named, runningProcesses, standbyPolicy, WEB } from './processes.ts'
 import { isAsleep, newNames, readinessOf, replicasOf, rungOf, type Seen, strategyFor } from './seen.ts'
 
@@ -16,7 +17,13 @@ type Part = Handover & {
   readonly old: readonly string[]
 }
 
-export function planSwitch(seen: Seen, from: Release | null, to: Release, direction: Direction): Switch {
+export function planSwitch(
+  seen: Seen,
+  from: Release | null,
+  to: Release,
+  direction: Direction,
+  trial: TrialSteps | null = null,
+): Switch {
   const names = runningProcesses(...(from === null ? [] : [from.config]), to.config)
   const parts = names.map((process) => partOf(seen, from, to, process))
   const web = parts.find(({ process }) => process === WEB) ?? null
@@ -29,7 +36,7 @@ export function planSwitch(seen: Seen, from: Release | null, to: Release, direct
     handovers: workers.map(({ process, strategy, because }) => ({ process, strategy, because })),
     rung: rungOf(seen, to),
     create: parts.flatMap(({ create }) => create),
-    steps: steps({ seen, from, to, direction, web, workers }),
+    steps: steps({ seen, from, to, direction, web, workers, trial }),
   }
 }
 
@@ -69,9 +76,10 @@ type Given = {
   readonly direction: Direction
   readonly web: Part | null
   readonly workers: readonly Part[]
+  readonly trial: TrialSteps | null
 }
 
-function steps({ seen, from, to, direction, web, workers }: Given): Step[] {
+function steps({ seen, from, to, direction, web, workers, trial }: Given): Step[] {
   const ofStrategy = (wanted: Strategy) => workers.filter(({ strategy }) => strategy === wanted)
   const beside = ofStrategy('start_first')
   const inPlace = ofStrategy('stop_first')
@@ -82,8 +90,10 @@ function steps({ seen, from, to, direction, web, workers }: Given): Step[] {
     ...(direction === 'back' ? pullFor(to, web === null ? workers : [web, ...workers]) : []),
     ...(pause ? [...pauseWeb(from, to, web), ...stopInPlace] : []),
     ...(web === null ? [] : wake(to, web)),
+    // work that cannot be taken back begins after the release was tried
+    ...(trial?.canary ?? []),
     ...(direction === 'forward' ? beside.flatMap((part) => wake(to, part)) : []),
-    { kind: 'shift_traffic', release: to.number },
+    { kind: 'shift_traffic', release: to.number, ...(trial?.holdback == null ? {} : { holdback: trial.holdback }) },
     ...(hasWeb(to.config) ? [{ kind: 'prove' as const, release: to.number }] : []),
     ...(direction === 'back' ? beside.flatMap((part) => wake(to, part)) : []),
     ...(pause ? [] : stopInPlace),

@@ -4,15 +4,16 @@ import type { Release, Step } from './model.ts'
 import type { Noop, Plan } from './plan.ts'
 import { withHooks } from './plan-hooks.ts'
 import { planSwitch } from './plan-switch.ts'
+import { type Manner, planTrial } from './plan-trial.ts'
 import type { Seen } from './seen.ts'
 
 /** `taken` is what the rollback to the release that serves took out. Its quarantine stands until it serves again, and is no reason against it. */
-export function planUndo(seen: Seen, taken: Release | null): Plan | Noop {
+export function planUndo(seen: Seen, taken: Release | null, manner: Manner = 'trial'): Plan | Noop {
   const from = seen.active
   if (from?.activeBy !== 'rollback' || taken === null || taken.number === from.number) {
     return { outcome: 'noop', active: from?.number ?? null, why: 'nothing_to_undo' }
   }
-  const plan = planSwitch(seen, from, taken, 'forward')
+  const plan = planSwitch(seen, from, taken, 'forward', planTrial(seen, from, taken, manner))
   return {
     outcome: 'plan',
     from: from.number,

@@ -33,15 +33,20 @@ export type Plan = {
   readonly notYetStable: boolean
   /** It brings back what a rollback took out: a release that has its number already, and that served. */
   readonly undo?: true
+  /** It ends before the first user is moved. */
+  readonly stage?: true
+  /** It ends a bake: the release serves already. */
+  readonly endsBake?: true
   readonly steps: readonly Step[]
 }
 
 export type Refused = { readonly outcome: 'refused'; readonly code: ErrorCode; readonly details: Details }
 /**
  * `serves`: it does already · `went_back`: it is what the last rollback went to · `no_earlier`: there is nothing to go back to ·
- * `nothing_to_undo`: it serves, but not because of a rollback · `not_held`: there is no hold to lift.
+ * `nothing_to_undo`: it serves, but not because of a rollback · `not_held`: there is no hold to lift ·
+ * `no_trial`: nothing is on trial.
  */
-export type NoopWhy = 'serves' | 'went_back' | 'no_earlier' | 'nothing_to_undo' | 'not_held'
+export type NoopWhy = 'serves' | 'went_back' | 'no_earlier' | 'nothing_to_undo' | 'not_held' | 'no_trial'
 export type Noop = { readonly outcome: 'noop'; readonly active: number | null; readonly why: NoopWhy }
 
 /** In English, for the journal and for machines. */
@@ -58,6 +63,8 @@ export function noopReason({ active, why }: Noop): string {
       return `${name} serves, and no rollback put it there`
     case 'not_held':
       return 'there is no hold'
+    case 'no_trial':
+      return 'nothing is staged, on trial or baking'
   }
 }
 export type Decision = Plan | Refused | Noop

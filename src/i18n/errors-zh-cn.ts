@@ -96,6 +96,15 @@ export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; 
     message: '{reason}\n{serving} 保持原样：{before}',
     hint: '请修正后重试，或减少数量。运行 astern log {transaction} 查看每个步骤。',
   },
+  TAKEN_BACK: {
+    message: '该发布已被撤回：{reason}。\n当前提供服务：{serving}',
+    hint: '运行 astern show {release} --verdict 查看证据，运行 astern logs --release {release} 查看其输出。',
+  },
+  ABORTED: { message: '已被 {by} 中止。当前提供服务：{serving}', hint: '准备好后请重新部署。' },
+  UNDECIDED: {
+    message: '因无法得出确定结论，该发布已被撤回：{reason}。\n当前提供服务：{serving}',
+    hint: '运行 astern show {release} --verdict 查看证据。若设置 verdict: { undecided: go_on }，则会继续。',
+  },
   PREEMPTED: {
     message: '过程中被回滚 {by} 接管；当前提供服务：{serving}',
     hint: '运行 astern log {by} 查看。',

@@ -1,12 +1,14 @@
 // What the CLI says, in every language it speaks. `{name}` is replaced by a detail. Texts of errors are in core/errors.ts and errors-zh-cn.ts.
 import { type Details, fillIn } from '../core/errors.ts'
 import { doctorMessages } from './messages-doctor.ts'
+import { trialMessages } from './messages-trials.ts'
 import { viewMessages } from './messages-views.ts'
 import type { Language, Text } from './text.ts'
 
 export const messages = {
   ...viewMessages,
   ...doctorMessages,
+  ...trialMessages,
   usage: { en: 'Usage', 'zh-CN': '用法' },
   commands: { en: 'Commands', 'zh-CN': '命令' },
   options: { en: 'Options', 'zh-CN': '选项' },

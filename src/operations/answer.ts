@@ -13,6 +13,7 @@ import {
 import { type Noop, noopReason, type Plan, type Refused } from '../core/plan.ts'
 import { wholeOf } from '../core/transaction-id.ts'
 import type { Hold } from '../store/holds.ts'
+import type { TrialVerdict } from '../store/trials.ts'
 import type { App } from './app.ts'
 import { type Operation, round } from './operation.ts'
 import { outageOf } from './outage.ts'
@@ -47,6 +48,8 @@ export type Answer = {
   readonly rung: Rung | null
   readonly proof: { readonly release: string; readonly answers: number; readonly of: number } | null
   readonly hold: HoldView | null
+  /** Of the release that was deployed; `null`: it was not on trial, or there is none yet. A rollback has none. */
+  readonly verdict?: TrialVerdict | null
   readonly warnings: readonly string[]
   readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null
 }
@@ -66,6 +69,7 @@ export function unbegun(operation: 'deploy' | 'rollback', outcome: Outcome, erro
     rung: null,
     proof: null,
     hold: null,
+    ...(operation === 'deploy' ? { verdict: null } : {}),
     warnings: [],
     error,
   }
@@ -81,6 +85,8 @@ export type Answered = {
   /** The error itself, for texts in another language. */
   readonly error: AsternError | null
   readonly noop: Noop | null
+  /** It is ready, and no user was moved. */
+  readonly staged: boolean
 }
 
 export function holdView(hold: Hold | null): HoldView | null {
@@ -140,6 +146,12 @@ export function isRefusal(error: AsternError): boolean {
 
 /** Another operation has taken the lease of this one. */
 export function preempted(app: App, operation: Operation, cause?: unknown): AsternError {
+  const to = app.store.operations.get(operation.transactionId)?.to ?? null
+  const trial = to === null ? null : app.store.trials.newestOf(operation, to)
+  if (trial?.verdict === 'fail' && trial.reason !== null) {
+    const release = releaseName(trial.release)
+    return fail('TAKEN_BACK', { reason: trial.reason, serving: servingNow(app, operation), release }, cause)
+  }
   const by = app.store.leases.holder(operation, app.clock.now())?.transactionId
   const newest = by ?? app.store.operations.list(1)[0]?.transactionId ?? '-'
   return fail('PREEMPTED', { by: newest, serving: servingNow(app, operation) }, cause)
@@ -162,7 +174,7 @@ export type Ending = {
 export function answered(
   app: App,
   scope: Scope,
-  kind: 'deploy' | 'rollback',
+  kind: 'deploy' | 'rollback' | 'promote' | 'abort',
   totalMs: number,
   { outcome, operation = null, plan, error = null, warnings = [] }: Ending,
 ): Answered {
@@ -182,6 +194,7 @@ export function answered(
       rung: plan?.rung ?? null,
       proof: proved ? { release: releaseName(plan.to), answers: PROOF_REQUESTS, of: PROOF_REQUESTS } : null,
       hold: holdView(app.store.holds.get(scope)),
+      ...(kind === 'rollback' ? {} : { verdict: plan === undefined ? null : verdictOf(app, scope, plan.to) }),
       warnings: [...(unstable ? [`${releaseName(plan.to)} is not yet stable`] : []), ...warnings],
       error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
     },
@@ -190,7 +203,12 @@ export function answered(
     exit: error?.exit ?? 0,
     error,
     noop: null,
+    staged: plan?.stage === true && outcome === 'succeeded',
   }
+}
+
+function verdictOf(app: App, scope: Scope, release: number): TrialVerdict | null {
+  return app.store.trials.newestOf(scope, release)?.verdict ?? null
 }
 
 function outageIn(app: App, { transactionId }: Operation): number | null {

@@ -4,6 +4,7 @@ import type { Actor } from '../core/model.ts'
 import type { OutputLine } from '../core/output-lines.ts'
 import type { Clock, Random } from '../ports/clock.ts'
 import type { Hooks } from '../ports/hooks.ts'
+import type { Signals } from '../ports/signals.ts'
 import type { Roles } from '../ports/roles.ts'
 import type { Runtime } from '../ports/runtime.ts'
 import type { Secrets } from '../ports/secrets.ts'
@@ -19,6 +20,7 @@ export type App = {
   readonly secrets: () => Promise<Secrets>
   readonly vcs: () => Promise<Vcs>
   readonly hooks: () => Promise<Hooks>
+  readonly signals: () => Promise<Signals>
   readonly roles: Roles
   readonly clock: Clock
   readonly random: Random

@@ -63,7 +63,8 @@ export async function deploySet(app: App, members: readonly Member[], asked: Set
 
 function open(app: App, { definition, tag }: Member, asked: SetAsked, transactionId: string): Part {
   const controller = new AbortController()
-  const own: DeployAsked = { ...asked, tag }
+  // Several services have no draw in common: users move to all of them at once.
+  const own: DeployAsked = { ...asked, tag, manner: 'plain' }
   const known = { transactionId: partOf(transactionId, definition.service), resumed: false }
   return { definition, asked: own, controller, operation: openDeploy(app, definition, own, controller, known) }
 }

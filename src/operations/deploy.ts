@@ -1,8 +1,9 @@
 // Brings a new release into service beside, or in place of, the one that serves. When it fails, the release that served before serves.
-import { type AsternError, fail, isAsternError, reasonOf } from '../core/errors.ts'
-import { type Definition, releaseName, type Release } from '../core/model.ts'
+import { type AsternError, type ErrorCode, fail, isAsternError, reasonOf } from '../core/errors.ts'
+import { type Definition, type Holdback, releaseName, type Release } from '../core/model.ts'
 import { planDeploy, planWayBack } from '../core/plan-deploy.ts'
 import { type Decision, type Plan, type Refused } from '../core/plan.ts'
+import type { Manner } from '../core/plan-trial.ts'
 import type { TrafficSeen } from '../ports/traffic.ts'
 import { liveUnder } from '../store/services.ts'
 import { insertReplicas, keptVersions } from './addresses.ts'
@@ -29,8 +30,14 @@ import { type Draft, findImage, prepareHost, readSecrets, draftRelease } from '.
 import { supersedeUnfinished } from './supersede.ts'
 import { writeRolesIfPossible } from './roles.ts'
 import { observeFor, see } from './see.ts'
+import { enterBake, enterStage } from './trials.ts'
 
-export type DeployAsked = Asked & GateAsked & { readonly tag: string }
+export type DeployAsked = Asked &
+  GateAsked & {
+    readonly tag: string
+    /** `trial` when absent. */
+    readonly manner?: Manner
+  }
 
 /** Says what a deploy would do, and changes nothing. `null`: the image is not here, and would be pulled first. Errors: as `deploy`, HELD, FROZEN. */
 export async function planDeployOf(
@@ -47,8 +54,9 @@ export async function planDeployOf(
   const seen = app.store.services.get(definition) === null ? unseen(app, definition) : see(app, definition, observed)
   const release = { ...draft.release, number: app.store.services.get(definition)?.nextRelease ?? 1 }
   const barred = gate ?? (await outdated(app, definition, release, asked))
-  const { force } = asked
-  return { decision: planDeploy({ ...seen, definition, live: draft.live }, release, { force, barred }), release }
+  const { force, manner = 'trial' } = asked
+  const ask = { force, barred, manner }
+  return { decision: planDeploy({ ...seen, definition, live: draft.live }, release, ask), release }
 }
 
 /** Errors that are thrown, with nothing changed: those of preparing (image, secrets, engine, proxy). Everything later is in the answer. */
@@ -152,11 +160,16 @@ export function decide(
   if (barred === null || services.get(operation) === null) define(app, definition)
   const number = services.get(operation)!.nextRelease
   const release = { ...draft.release, number }
-  const decision = planDeploy(see(app, operation, observed), release, { force: asked.force, barred })
+  const decision = planDeploy(see(app, operation, observed), release, {
+    force: asked.force,
+    barred,
+    manner: asked.manner ?? 'trial',
+  })
   if (decision.outcome !== 'plan') {
     operation.end(decision.outcome, detailOf(decision))
     return decision
   }
+  forgetStaged(app, operation)
   services.takeNumber(operation)
   releases.insertCandidate(release, draft.sealed, operation.transactionId)
   insertReplicas(app, operation, number, decision.create, keptVersions(release))
@@ -175,10 +188,11 @@ export async function carryOut(
   options: { readonly firstStarted?: boolean; readonly attempt?: number; readonly steps?: Plan['steps'] },
 ): Promise<Ended> {
   try {
-    await runSteps(app, operation, options.steps ?? plan.steps, {
-      ...options,
-      atLast: () => succeeded(app, operation, plan),
-    })
+    const steps = options.steps ?? plan.steps
+    const work = () => runSteps(app, operation, steps, { ...options, atLast: () => succeeded(app, operation, plan) })
+    if (steps.some(({ kind }) => kind === 'canary')) {
+      await (await import('./autopilot.ts')).underAutopilot(app, operation, work)
+    } else await work()
     return { outcome: 'succeeded', error: null }
   } catch (error) {
     if (lostLease(error, operation)) return { outcome: 'rolled_back', error: preempted(app, operation) }
@@ -188,21 +202,42 @@ export async function carryOut(
   }
 }
 
+/** Within a commit: a release that is staged gives way to a later one. */
+function forgetStaged(app: App, operation: Operation): void {
+  const { services, releases, trials } = app.store
+  const staged = services.get(operation)?.candidate ?? null
+  if (staged === null) return
+  if (releases.get(operation, staged)?.state === 'candidate') releases.markFailed(operation, staged)
+  const trial = trials.open(operation)
+  if (trial?.release === staged) trials.end(operation, app.clock.now(), 'a later deploy took its place')
+}
+
 /** Within a commit. */
 export function succeeded(app: App, operation: Operation, plan: Plan): void {
   const { releases, services, holds } = app.store
   const nowAt = app.clock.now()
+  if (plan.stage === true) {
+    enterStage(app, operation, plan.to)
+    operation.end('succeeded', { staged: releaseName(plan.to) })
+    return
+  }
   if (plan.from !== null) releases.markStandby(operation, plan.from, nowAt)
   releases.markActive(operation, plan.to, 'deploy', nowAt)
-  // Until there is a bake, a release whose deploy succeeded counts as stable.
-  releases.markStable(operation, plan.to)
   const release = releases.get(operation, plan.to)!
   releases.liftQuarantine(operation, release.identity)
-  if (plan.undo === true) holds.lift(operation, ['rollback'])
-  else keepSecrets(app, release)
+  if (plan.undo !== true) keepSecrets(app, release)
   services.setCandidate(operation, null)
+  if (services.get(operation)!.definition.trial.bake === null) {
+    releases.markStable(operation, plan.to)
+    if (plan.undo === true) holds.lift(operation, ['rollback'])
+  } else enterBake(app, operation, plan.to, holdbackOf(plan))
   noteFollowUps(app, operation, 'after_deploy', plan.to, 'succeeded')
   operation.end('succeeded')
+}
+
+function holdbackOf({ steps }: Plan): Holdback | null {
+  const shift = steps.findLast(({ kind }) => kind === 'shift_traffic')
+  return (shift?.kind === 'shift_traffic' ? shift.holdback : null) ?? null
 }
 
 /** What a new release has of the secrets that stay is from now on what everybody has. */
@@ -216,12 +251,18 @@ function keepSecrets(app: App, release: Release): void {
 function markFailed(app: App, operation: Operation, plan: Plan): void {
   if (plan.undo !== true) app.store.releases.markFailed(operation, plan.to)
   app.store.services.setCandidate(operation, null)
+  app.store.trials.end(operation, app.clock.now(), 'its deploy failed')
 }
+
+/** Why a deploy goes back without having failed. */
+const ITS_OWN_WORDS: ReadonlySet<ErrorCode> = new Set(['INTERRUPTED', 'ABORTED', 'UNDECIDED'])
 
 /** The goal becomes: the release that served before serves. */
 export async function goBack(app: App, operation: Operation, plan: Plan, cause: unknown): Promise<Ended> {
   const { store } = app
-  const shifted = store.journal.ofTransaction(operation.transactionId).some(({ step }) => step === 'shift_traffic')
+  const shifted = store.journal
+    .ofTransaction(operation.transactionId)
+    .some(({ step }) => step === 'shift_traffic' || step === 'canary')
   const former = plan.from === null ? null : store.releases.get(operation, plan.from)
   const failedRelease = store.releases.get(operation, plan.to)!
   // Ctrl-C has been heard; the way back is not what it wanted to stop.
@@ -243,7 +284,9 @@ export async function goBack(app: App, operation: Operation, plan: Plan, cause: 
   }
   const serving = servingNow(app, operation)
   const outcome = shifted && former !== null ? 'rolled_back' : 'failed'
-  if (isAsternError(cause, 'INTERRUPTED')) return { outcome, error: fail('INTERRUPTED', { serving }, cause) }
+  if (isAsternError(cause) && ITS_OWN_WORDS.has(cause.code)) {
+    return { outcome, error: fail(cause.code, { ...cause.details, serving }, cause) }
+  }
   return {
     outcome,
     error: fail('DEPLOY_FAILED', { reason: reasonOf(cause), serving, transaction: operation.transactionId }, cause),

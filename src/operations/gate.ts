@@ -73,7 +73,7 @@ export function movedBy(app: App, scope: Scope, { release, backTo }: Hold): stri
 }
 
 /** `r42 v1.3.0` */
-function nameOf(app: App, scope: Scope, number: number): string {
+export function nameOf(app: App, scope: Scope, number: number): string {
   const version = app.store.releases.get(scope, number)?.version ?? null
   return version === null ? releaseName(number) : `${releaseName(number)} ${version}`
 }

@@ -114,9 +114,13 @@ export function stepsLeft(events: readonly JournalEvent[], plan: Plan): Step[] {
   return plan.steps.filter((step) => !done.has(stepKey(step)) || mayRepeat(step))
 }
 
-/** Users had begun to move; or a hook had begun, which may have changed what only the new release can live with. */
+/**
+ * Users had begun to move; or a hook had begun, which may have changed what only the new release can live with. In a canary both serve, so that nothing
+ * can have.
+ */
 export function mustGoOn(events: readonly JournalEvent[], plan: Plan): boolean {
-  return hasShifted(events, plan) || events.some(({ step }) => step === 'hook')
+  if (hasShifted(events, plan)) return true
+  return events.some(({ step }) => step === 'hook') && !events.some(({ step }) => step === 'canary')
 }
 
 export function hasShifted(events: readonly JournalEvent[], plan: Plan): boolean {

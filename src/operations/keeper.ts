@@ -7,6 +7,8 @@ import { doOverdue, followUp, isOverdue } from './overdue.ts'
 const TICK_MS = 1_000
 /** How often the engine is asked whether its containers are as the state says. */
 const LOOK_EVERY_MS = 10_000
+/** How long a state in which nothing was due is not looked at again, unless it changes. */
+const QUIET_MS = 5_000
 const MAX_BACKOFF_MS = 300_000
 
 export type KeeperOptions = {
@@ -29,13 +31,23 @@ export function createKeeper(app: App, options: KeeperOptions): Keeper {
   let told = ''
   let backoffMs = 0
   let nextLookAt = 0
+  let quiet: { readonly version: string | null; readonly untilMs: number } = { version: null, untilMs: 0 }
   /** Hooks that run now. They may take minutes; nothing else waits for them. */
   let hooks: Promise<void> | null = null
+
+  /** Nothing is due by time alone so soon after a look at a state that has not changed. */
+  function somethingIsDue(nowMs: number): boolean {
+    const version = app.store.db.version()
+    if (version === quiet.version && nowMs < quiet.untilMs) return false
+    if (isOverdue(app)) return true
+    quiet = { version, untilMs: nowMs + QUIET_MS }
+    return false
+  }
 
   async function tick(): Promise<void> {
     const nowMs = app.clock.monotonic()
     const look = nowMs >= nextLookAt
-    if (!look && (backoffMs > 0 || !isOverdue(app))) return
+    if (!look && (backoffMs > 0 || !somethingIsDue(nowMs))) return
     const proxyTrouble = look ? await keepProxy() : []
     const { done, left, failed } = await doOverdue(app, { look, signal: options.signal, hooks: 'later' })
     hooks ??= runHooks()

@@ -1,6 +1,6 @@
 // Brings standbys to the rungs where they belong by now: work that is due by time, or that the world has undone.
 import { type LadderPlan, planLadder } from '../core/ladder.ts'
-import type { Level, Release, Scope } from '../core/model.ts'
+import { type Level, type Release, type Scope, scopeName } from '../core/model.ts'
 import { releaseOf } from '../core/replica-name.ts'
 import type { Seen } from '../core/seen.ts'
 import type { ReplicaSeen } from '../ports/runtime.ts'
@@ -10,8 +10,11 @@ import type { App, Asked } from './app.ts'
 import { runSteps } from './executor.ts'
 import { begin, lostLease, whileLeased } from './operation.ts'
 import { seeTrusting } from './see.ts'
+import { takeoversIn } from './stand-in.ts'
 
 const LADDER: Asked = { actor: { name: 'astern', automated: true }, reason: null }
+
+const PROXY_ANSWER_MS = 1_000
 
 export type LadderResult = { readonly steps: number; readonly transactionId: string | null }
 
@@ -33,8 +36,10 @@ export async function climb(
   const { store } = app
   const nothing: LadderResult = { steps: 0, transactionId: null }
   if (store.services.get(scope) === null || store.leases.holder(scope, app.clock.now())?.alive === true) return nothing
-  const observed = await app.traffic.observe().catch(() => null)
   const actual = options.look ? await (await app.runtime()).observe(scope) : null
+  const observed = await proxyFor(app, scope, actual)
+  // Whoever serves in its place stays until that is a rollback: what died is not brought back under users.
+  if (observed !== null && isTakenOver(app, scope, observed)) return nothing
   const controller = new AbortController()
   const opened = store.transaction(() => {
     if (store.leases.holder(scope, app.clock.now())?.alive === true) return null
@@ -64,6 +69,21 @@ export async function climb(
   return { steps: plan.steps.length, transactionId: operation.transactionId }
 }
 
+function isTakenOver(app: App, scope: Scope, observed: TrafficSeen): boolean {
+  if (app.store.services.get(scope)?.definition.trial.autopilot !== 'act') return false
+  return takeoversIn(app.store.replicas.wanted(), observed).some(
+    (takeover) => scopeName(takeover.scope) === scopeName(scope),
+  )
+}
+
+/** A recent answer of the proxy will do where there is nothing to do: one serves a round through many services. */
+async function proxyFor(app: App, scope: Scope, actual: readonly ReplicaSeen[] | null): Promise<TrafficSeen | null> {
+  const recent = await app.traffic.observe(PROXY_ANSWER_MS).catch(() => null)
+  const nothingNew = actual === null || changedLevels(app, scope, actual).length === 0
+  if (recent !== null && nothingNew && decide(app, scope, recent).steps.length === 0) return recent
+  return app.traffic.observe().catch(() => null)
+}
+
 function decide(app: App, scope: Scope, observed: TrafficSeen | null): LadderPlan {
   const seen = seeTrusting(app, scope, observed)
   return planLadder(seen, standbysOf(app, seen))
@@ -71,7 +91,9 @@ function decide(app: App, scope: Scope, observed: TrafficSeen | null): LadderPla
 
 /** Releases that have replicas, without the active one and the candidate; the one that served last first. */
 function standbysOf(app: App, seen: Seen): Release[] {
-  const numbers = [...new Set(seen.replicas.map(({ release }) => release))]
+  // what a release on trial is compared with serves as well
+  const against = app.store.trials.open(seen)?.against ?? null
+  const numbers = [...new Set(seen.replicas.map(({ release }) => release))].filter((number) => number !== against)
   return app.store.releases
     .some(seen, numbers)
     .filter(({ number }) => number !== seen.active?.number && number !== seen.candidate?.number)
@@ -80,10 +102,13 @@ function standbysOf(app: App, seen: Seen): Release[] {
 
 /** Takes over what the engine says of containers: a restart may have thawed, stopped or lost them. */
 function adopt(app: App, scope: Scope, actual: readonly ReplicaSeen[]): void {
-  const { replicas } = app.store
+  for (const { name, level } of changedLevels(app, scope, actual)) app.store.replicas.setLevel(scope, name, level)
+}
+
+function changedLevels(app: App, scope: Scope, actual: readonly ReplicaSeen[]): { name: string; level: Level }[] {
   const levels = new Map<string, Level>(actual.map(({ name, level }) => [name, level]))
-  for (const replica of replicas.of(scope)) {
-    const level = levels.get(replica.name) ?? 'absent'
-    if (level !== replica.level) replicas.setLevel(scope, replica.name, level)
-  }
+  return app.store.replicas.of(scope).flatMap(({ name, level: before }) => {
+    const level = levels.get(name) ?? 'absent'
+    return level === before ? [] : [{ name, level }]
+  })
 }

@@ -24,6 +24,7 @@ type Trouble = { readonly scope: Scope; readonly error: unknown; readonly reason
 export function isOverdue(app: App): boolean {
   return scopesOf(app).some(
     (scope) =>
+      trialsAreDue(app, scope) ||
       abandoned(app, scope).length > 0 ||
       hasLeftOvers(app, scope) ||
       ladderIsDue(app, scope) ||
@@ -42,12 +43,15 @@ export async function doOverdue(
   const left: Trouble[] = []
   const failed: Trouble[] = []
   for (const scope of scopesOf(app)) {
+    if (options.signal?.aborted === true) break
     try {
+      await lookIfDue(app, scope)
       const resumed = await resumeUnfinished(app, scope, (error) =>
         failed.push({ scope, error, reason: error.message }),
       )
       writeRolesIfPossible(app, scope)
       const due = options.look || ladderIsDue(app, scope)
+      if (options.look) await (await import('./takeover.ts')).settleTakeover(app, scope)
       const steps = due ? (await climb(app, scope, options)).steps : 0
       const cleared = await clearLeftOvers(app, scope)
       const tidied = tidySecretFiles(app, scope)
@@ -81,4 +85,27 @@ function scopesOf(app: App): Scope[] {
     }),
   )
   return [...new Map(all.map((scope) => [scopeName(scope), scope])).values()]
+}
+
+/** How old the last look at a trial may be that nobody else seems to watch. */
+const UNWATCHED_MS = 5_000
+
+/** Its time has come, or nobody watches it. */
+function trialsAreDue(app: App, scope: Scope): boolean {
+  const trial = app.store.trials.open(scope)
+  if (trial === null || trial.phase === 'staged') return false
+  return app.clock.now() - (trial.lookedAt ?? trial.startedAt) >= UNWATCHED_MS
+}
+
+/** A verdict that somebody died over is acted on before what they left is finished. */
+async function lookIfDue(app: App, scope: Scope): Promise<void> {
+  if (!trialsAreDue(app, scope)) return
+  const trial = app.store.trials.open(scope)!
+  const [{ lookAndAct }, { createTrialWatch }] = await Promise.all([
+    import('./autopilot-loop.ts'),
+    import('./trial-watch.ts'),
+  ])
+  let trouble: string | null = null
+  await lookAndAct(app, createTrialWatch(app), [trial], (_, reason) => (trouble = reason))
+  if (trouble !== null) throw new Error(trouble)
 }

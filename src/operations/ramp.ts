@@ -1,18 +1,29 @@
 // Moves traffic from one release to another: all of it, or step by step. Each step of a ramp is committed, then ensured.
 // Invariant: however a ramp ends, but for a lost lease, the committed intent is that the target gets everything.
 import { isAsternError } from '../core/errors.ts'
-import type { Ramp, Scope } from '../core/model.ts'
+import type { Holdback, Ramp, Scope } from '../core/model.ts'
 import { FULL_WEIGHT } from '../store/replicas.ts'
 import type { App } from './app.ts'
+import { enterBake } from './trials.ts'
 import type { Operation } from './operation.ts'
 
 const RAMP_TICK_MS = 1_000
 
-/** Within a commit: all traffic goes to the release, which is the active one from now on; `null`: to nobody. */
-export function moveAll(app: App, scope: Scope, release: number | null): void {
-  const { replicas, services } = app.store
-  replicas.shift(scope, release)
+/**
+ * Within a commit: all traffic goes to the release, which is the active one from now on; `null`: to nobody. With a holdback all but that is drawn for
+ * it, and the weights stay where the shield sends what fails on it.
+ */
+export function moveAll(
+  app: App,
+  scope: Scope & { readonly transactionId: string },
+  release: number | null,
+  holdback: Holdback | null = null,
+): void {
+  const { replicas, services, trials } = app.store
+  trials.stopDrawing(scope)
+  replicas.shift(scope, holdback === null ? release : holdback.release)
   if (release === null) return
+  if (holdback !== null) enterBake(app, scope, release, holdback)
   services.setActive(scope, release)
   if (services.get(scope)?.candidate === release) services.setCandidate(scope, null)
 }

@@ -3,6 +3,7 @@ import { type AsternError, fail } from '../core/errors.ts'
 import type { Scope } from '../core/model.ts'
 import type { Operation as StoredOperation } from '../store/operations.ts'
 import type { App } from './app.ts'
+import { carryOutBakeEnd } from './bake.ts'
 import { carryOut, goBack } from './deploy.ts'
 import { finishSet, isOfSet } from './deploy-set.ts'
 import { mustGoOn, planOf, stepsLeft } from './history.ts'
@@ -88,6 +89,10 @@ async function finish(app: App, operation: Operation, stored: StoredOperation): 
   // The ladder is planned anew from what is true, and takes away what a search has started: there is nothing to go on with.
   const plan = stored.kind === 'ladder' || stored.kind === 'bisect' ? null : planOf(stored)
   if (plan === null) return giveUp()
+  if (plan.endsBake === true) {
+    await carryOutBakeEnd(app, operation, plan.steps, { attempt: 2 })
+    return null
+  }
   const events = store.journal.ofTransaction(stored.transactionId)
   const left = stepsLeft(events, plan)
   if (stored.kind === 'rollback') {

@@ -215,7 +215,7 @@ function end(app: App, operation: Operation, plan: Plan, detail?: Parameters<Ope
 
 /** Within the commit of the proof: users are safe, and the state says so. */
 function switched(app: App, operation: Operation, plan: Pick<Plan, 'from' | 'to'>, reason: string | null): void {
-  const { releases, services, holds } = app.store
+  const { releases, services, holds, trials } = app.store
   const nowAt = app.clock.now()
   const from = plan.from === null ? null : releases.get(operation, plan.from)
   if (from !== null && from.number !== plan.to) {
@@ -233,6 +233,7 @@ function switched(app: App, operation: Operation, plan: Pick<Plan, 'from' | 'to'
   // Going back on purpose to what was in quarantine lifts it.
   const to = releases.get(operation, plan.to)
   if (to !== null && to.identity !== from?.identity) releases.liftQuarantine(operation, to.identity)
+  trials.end(operation, nowAt, reason ?? NO_REASON)
   services.setCandidate(operation, null)
   releases.markActive(operation, plan.to, 'rollback', nowAt)
   holds.place(operation, {

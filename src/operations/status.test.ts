@@ -36,6 +36,7 @@ describe('the status of a service', () => {
       health: 'healthy',
       processes: [{ process: 'web', running: 2, wanted: 2 }],
       hold: null,
+      trial: null,
     })
   })
 
@@ -52,6 +53,7 @@ describe('the status of a service', () => {
       health: 'down',
       processes: [],
       hold: null,
+      trial: null,
     })
   })
 

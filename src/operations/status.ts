@@ -11,6 +11,8 @@ import type { LeaseHolder } from '../store/leases.ts'
 import type { StoredReplica } from '../store/replicas.ts'
 import type { Service } from '../store/services.ts'
 import { type HoldView, holdView, releaseRef } from './answer.ts'
+import { WHOLE_SHARE } from '../core/trial.ts'
+import type { Trial } from '../store/trials.ts'
 import type { App } from './app.ts'
 import { stateOf, withContainers } from './releases.ts'
 import { choices, seeTrusting, serversOf } from './see.ts'
@@ -28,6 +30,34 @@ export type ServiceStatus = Scope & {
   /** Of the active release, `web` first. */
   readonly processes: readonly ProcessStatus[]
   readonly hold: HoldView | null
+  readonly trial: TrialView | null
+}
+
+/** A release that is staged, in a canary, or baking. */
+export type TrialView = {
+  readonly release: string
+  readonly against: string | null
+  readonly phase: Trial['phase']
+  /** Of a canary, from 1. */
+  readonly step: number
+  readonly steps: number
+  /** ISO 8601, UTC. */
+  readonly since: string
+  readonly verdict: Trial['verdict']
+  readonly reason: string | null
+}
+
+export function trialView({ release, against, phase, step, policy, stepSince, verdict, reason }: Trial): TrialView {
+  return {
+    release: releaseName(release),
+    against: against === null ? null : releaseName(against),
+    phase,
+    step: phase === 'canary' ? step + 1 : 0,
+    steps: policy.steps.length,
+    since: new Date(stepSince).toISOString(),
+    verdict,
+    reason,
+  }
 }
 
 export type ProcessStatus = { readonly process: string; readonly running: number; readonly wanted: number }
@@ -72,10 +102,11 @@ export async function lookAtTraffic(app: App): Promise<TrafficLook> {
 export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): StatusView {
   const { store } = app
   const seen = seeTrusting(app, scope, traffic)
+  const trial = store.trials.open(scope)
   const service = store.services.get(scope)!
   const replicas = store.replicas.of(scope)
   const servers = traffic === null ? null : serversOf(traffic, scope)
-  const up = seen.active === null || servers === null ? 0 : takingRequests(servers, seen.active.number)
+  const up = seen.active === null || servers === null ? 0 : takingRequests(servers, seen.active.number, trial)
   const target = targetOf(app, scope, seen)
   const standbys = standbysOf(app, seen, service, replicas, target)
   const processes = processesOf(seen, up)
@@ -88,7 +119,8 @@ export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): S
       active: seen.active === null ? null : releaseRef(seen.active),
       candidate: seen.candidate === null ? null : releaseRef(seen.candidate),
       standby: standbys.map(({ release, rung }) => ({ ...releaseRef(release), rung })),
-      shares: sharesOf(servers ?? replicas.filter(({ attached }) => attached)),
+      shares: sharesOf(servers ?? replicas.filter(({ attached }) => attached), trial),
+      trial: trial === null ? null : trialView(trial),
       health: healthOf(processes),
       processes,
       hold: holdView(hold),
@@ -104,9 +136,11 @@ export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): S
   }
 }
 
-function takingRequests(servers: readonly ServerSeen[], release: number): number {
+/** By their weights, or by a draw. */
+function takingRequests(servers: readonly ServerSeen[], release: number, trial: Trial | null): number {
+  const drawn = trial !== null && trial.share > 0 && trial.release === release
   return servers.filter(
-    (server) => server.release === release && server.up && server.mode === 'ready' && server.weight > 0,
+    (server) => server.release === release && server.up && server.mode === 'ready' && (server.weight > 0 || drawn),
   ).length
 }
 
@@ -131,15 +165,19 @@ export function healthOf(processes: readonly ProcessStatus[]): ServiceHealth {
 /** In percent, to two digits at most, the largest first. */
 export function sharesOf(
   servers: readonly Pick<ServerSeen | StoredReplica, 'release' | 'weight' | 'mode'>[],
+  trial: Pick<Trial, 'release' | 'share'> | null = null,
 ): Record<string, number> {
   const weights = new Map<number, number>()
   for (const { release, weight, mode } of servers) {
     if (mode === 'ready' && weight > 0) weights.set(release, (weights.get(release) ?? 0) + weight)
   }
   const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0)
-  const shares = [...weights]
-    .sort(([a, weightOfA], [b, weightOfB]) => weightOfB - weightOfA || b - a)
-    .map(([release, weight]) => [releaseName(release), Math.round((weight / total) * 10_000) / 100] as const)
+  const drawn = trial === null ? 0 : trial.share / WHOLE_SHARE
+  const parts = new Map([...weights].map(([release, weight]) => [release, (1 - drawn) * (weight / total)]))
+  if (trial !== null && drawn > 0) parts.set(trial.release, drawn + (parts.get(trial.release) ?? 0))
+  const shares = [...parts]
+    .sort(([a, partOfA], [b, partOfB]) => partOfB - partOfA || b - a)
+    .map(([release, part]) => [releaseName(release), Math.round(part * 10_000) / 100] as const)
   return Object.fromEntries(shares)
 }
 

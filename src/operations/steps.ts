@@ -11,6 +11,7 @@ import { moveAll, ramp } from './ramp.ts'
 import type { Operation } from './operation.ts'
 import { replicaNameWithPolicy, replicaSpec, takesFiles } from './replica-spec.ts'
 import { prepareRole, writeRolesIfPossible } from './roles.ts'
+import { drawnRelease, enterCanary, weightedRelease } from './trials.ts'
 
 /** Answers that a proof asks for through the proxy. */
 export const PROOF_REQUESTS = 20
@@ -31,7 +32,10 @@ export function intent(app: App, scope: Scope & { readonly transactionId: string
     }
     case 'shift_traffic':
       // Until a ramp has ended, what served before is the active release: a rollback that takes over goes back from that.
-      if (step.ramp === undefined) moveAll(app, scope, step.release)
+      if (step.ramp === undefined) moveAll(app, scope, step.release, step.holdback)
+      return
+    case 'canary':
+      enterCanary(app, scope, step)
       return
     case 'drain':
       for (const name of step.replicas) replicas.rest(scope, name)
@@ -83,6 +87,8 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
       if (step.ramp !== undefined && step.release !== null) return ramp(app, operation, step.release, step.ramp)
       await traffic.ensure(operation)
       return step.release === null ? null : measured(app, operation)
+    case 'canary':
+      return (await import('./canary.ts')).canary(app, operation, step)
     case 'prove':
       return prove(app, operation, step.release)
     case 'drain': {
@@ -130,6 +136,7 @@ export function result(app: App, operation: Operation, step: Step, detail: StepD
     case 'health':
     case 'prove':
     case 'drain':
+    case 'canary':
       return
     default:
       assertNever(step)
@@ -179,8 +186,8 @@ async function health(app: App, operation: Operation, { replicas: names, process
   await allDone(names.map((name) => runtime.awaitHealthy(replicaSpec(app, operation, name), operation.signal)))
   if (process !== undefined) return { replicas: names }
   operation.commit(() => {
-    const active = app.store.services.get(operation)?.active ?? null
-    for (const name of names) app.store.replicas.attach(operation, name, active)
+    const weighted = weightedRelease(app, operation)
+    for (const name of names) app.store.replicas.attach(operation, name, weighted)
   })
   await app.traffic.ensure(operation)
   for (const name of names) await app.traffic.markUp(operation, name)
@@ -190,7 +197,9 @@ async function health(app: App, operation: Operation, { replicas: names, process
 async function prove(app: App, operation: Operation, number: number): Promise<StepDetail> {
   const { health } = releaseOf(app, operation, number).config
   const path = health.kind === 'http' ? health.path : '/'
-  const answers = await app.traffic.probe(operation, path, PROOF_REQUESTS)
+  // while users are drawn, by chance some of them go elsewhere
+  const drawn = drawnRelease(app, operation) === number ? number : undefined
+  const answers = await app.traffic.probe(operation, path, PROOF_REQUESTS, drawn)
   await app.traffic.synced()
   const good = answers.filter(
     ({ release, status }) => release === number && (health.kind !== 'http' || (status >= 200 && status < 400)),

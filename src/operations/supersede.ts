@@ -8,7 +8,7 @@ export function supersedeUnfinished(app: App, operation: Operation): void {
   const { store, clock } = app
   for (const other of store.operations.unfinished(operation)) {
     if (other.transactionId === operation.transactionId) continue
-    const outcome: Outcome = other.kind === 'deploy' ? 'rolled_back' : 'failed'
+    const outcome: Outcome = other.kind === 'deploy' || other.kind === 'promote' ? 'rolled_back' : 'failed'
     operation.record({
       step: 'take_over',
       key: `take_over:${other.transactionId}`,
@@ -19,6 +19,8 @@ export function supersedeUnfinished(app: App, operation: Operation): void {
     })
     if (other.to !== null && store.releases.get(operation, other.to)?.state === 'candidate')
       store.releases.markFailed(operation, other.to)
+    if (store.trials.open(operation)?.transactionId === other.transactionId && operation.kind !== 'rollback')
+      store.trials.end(operation, clock.now(), 'another operation took over')
     store.operations.end(other.transactionId, outcome, clock.now())
   }
 }

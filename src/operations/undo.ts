@@ -3,6 +3,7 @@
 import { fail } from '../core/errors.ts'
 import type { Release, Scope } from '../core/model.ts'
 import { type Noop, noopReason, type Plan } from '../core/plan.ts'
+import type { Manner } from '../core/plan-trial.ts'
 import { planUndo } from '../core/plan-undo.ts'
 import { insertReplicas } from './addresses.ts'
 import { answered, type Answered, busyOrThrow, detailOf, type Ending } from './answer.ts'
@@ -14,13 +15,15 @@ import { begin, type Operation, whileLeased } from './operation.ts'
 import { definitionOf, observeFor, see } from './see.ts'
 import { supersedeUnfinished } from './supersede.ts'
 
+export type UndoAsked = Asked & { readonly manner?: Manner }
+
 /** Says what an undo would do, and changes nothing. Errors: SERVICE_UNKNOWN, PROXY_DOWN. */
-export async function planUndoOf(app: App, scope: Scope): Promise<Plan | Noop> {
-  return planUndo(see(app, scope, await observeFor(app, definitionOf(app, scope))), takenOut(app, scope))
+export async function planUndoOf(app: App, scope: Scope, manner: Manner = 'trial'): Promise<Plan | Noop> {
+  return planUndo(see(app, scope, await observeFor(app, definitionOf(app, scope))), takenOut(app, scope), manner)
 }
 
 /** Errors that are thrown, with nothing changed: SERVICE_UNKNOWN, PROXY_DOWN. Everything else is in the answer. */
-export async function undo(app: App, scope: Scope, asked: Asked): Promise<Answered> {
+export async function undo(app: App, scope: Scope, asked: UndoAsked): Promise<Answered> {
   const { store, clock } = app
   const startedAt = clock.monotonic()
   const elapsed = () => clock.monotonic() - startedAt
@@ -30,7 +33,7 @@ export async function undo(app: App, scope: Scope, asked: Asked): Promise<Answer
   let opened: { readonly decision: Plan | Noop; readonly operation: Operation }
   try {
     opened = store.transaction(() => {
-      const decision = planUndo(see(app, scope, traffic), takenOut(app, scope))
+      const decision = planUndo(see(app, scope, traffic), takenOut(app, scope), asked.manner)
       const operation = begin(app, scope, 'deploy', asked, controller)
       if (decision.outcome === 'plan') open(app, operation, decision, elapsed())
       else operation.end('noop', detailOf(decision))

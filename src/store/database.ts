@@ -102,6 +102,14 @@ export class Database {
     else callback()
   }
 
+  /** Another one after every change, by whomever: what was read may be kept as long as it is the same. `null`: within a transaction. */
+  version(): string | null {
+    if (this.#depth > 0) return null
+    const others = this.get('PRAGMA data_version')?.['data_version']
+    const own = this.get('SELECT total_changes() AS changes')?.['changes']
+    return `${Number(others)}/${Number(own)}`
+  }
+
   run(sql: string, ...values: (null | number | string)[]): number {
     try {
       return Number(this.#prepare(sql).run(...values).changes)

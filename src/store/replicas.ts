@@ -1,14 +1,13 @@
 // Replicas, and what the proxy should do with each: the committed traffic intent is read from here.
 import { ordinalOf } from '../core/replica-name.ts'
-import { hasWeb } from '../core/processes.ts'
 import type { Level, Replica, Scope } from '../core/model.ts'
-import type { BackendWanted, ServerWanted, TrafficWanted } from '../ports/traffic.ts'
+import type { TrafficWanted } from '../ports/traffic.ts'
 import type { Database, Row } from './database.ts'
 import type { Meta } from './meta.ts'
 import type { Services } from './services.ts'
+import { readWanted } from './wanted.ts'
 
 export const FULL_WEIGHT = 100
-const DEFAULT_CHECK = { intervalMs: 500, timeoutMs: 2_000, rise: 1, fall: 2 }
 
 export type StoredReplica = Replica & {
   readonly attached: boolean
@@ -24,6 +23,7 @@ export function createReplicas(db: Database, services: Services, meta: Meta) {
   /** The proxy may send requests there: it neither rests nor is it frozen. */
   const able = `attached = 1 AND mode = 'ready' AND checked = 1`
   const touch = () => db.run(`UPDATE meta SET value = value + 1 WHERE key = 'generation'`)
+  let last: { readonly version: string; readonly wanted: TrafficWanted } | null = null
   return {
     of(scope: Scope): StoredReplica[] {
       return db
@@ -154,22 +154,10 @@ export function createReplicas(db: Database, services: Services, meta: Meta) {
 
     /** All that the proxy should do, as committed. */
     wanted(): TrafficWanted {
-      const servers = db.all('SELECT * FROM replicas WHERE attached = 1 ORDER BY service, environment, release, name')
-      const served = services.list().filter(({ definition }) => hasWeb(definition.process))
-      const backends = served.map(({ definition }): BackendWanted => {
-        const check = definition.health ?? DEFAULT_CHECK
-        return {
-          service: definition.service,
-          environment: definition.environment,
-          listen: definition.listen,
-          hosts: definition.hosts,
-          check: { intervalMs: check.intervalMs, timeoutMs: check.timeoutMs, rise: check.rise, fall: check.fall },
-          servers: servers
-            .filter((row) => row['service'] === definition.service && row['environment'] === definition.environment)
-            .map(toServer),
-        }
-      })
-      return { generation: Number(meta.get('generation')), proofSecret: meta.get('proof_secret')!, backends }
+      const version = db.version()
+      if (version === null) return readWanted(db, services, meta)
+      if (last?.version !== version) last = { version, wanted: readWanted(db, services, meta) }
+      return last.wanted
     },
   }
 }
@@ -188,18 +176,5 @@ function toReplica(row: Row): StoredReplica {
     weight: Number(row['weight']),
     mode: row['mode'] as StoredReplica['mode'],
     checked: row['checked'] === 1,
-  }
-}
-
-function toServer(row: Row): ServerWanted {
-  return {
-    name: String(row['name']),
-    release: Number(row['release']),
-    address: String(row['address']),
-    port: Number(row['port']),
-    weight: Number(row['weight']),
-    mode: row['mode'] as ServerWanted['mode'],
-    checked: row['checked'] === 1,
-    healthPath: row['health_path'] as string | null,
   }
 }

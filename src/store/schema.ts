@@ -138,4 +138,29 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX scheduled_runs_open ON scheduled_runs (tick) WHERE state <> 'ended';
   `,
+  `
+  -- releases on trial: staged, in a canary, or baking; at most one of a service has no end. What the proxy should draw for them is read from here
+  CREATE TABLE trials (
+    transaction_id TEXT PRIMARY KEY,       -- of the deploy
+    service TEXT NOT NULL, environment TEXT NOT NULL,
+    release INTEGER NOT NULL, against INTEGER,
+    policy TEXT NOT NULL,                  -- core/trial.ts TrialPolicy, as JSON, as it was when it began
+    calibration TEXT,                      -- core/verdict/evidence.ts Calibration, as JSON; NULL: nobody has looked
+    phase TEXT NOT NULL CHECK (phase IN ('staged', 'canary', 'bake')),
+    step INTEGER NOT NULL DEFAULT 0, step_since INTEGER NOT NULL,
+    share INTEGER NOT NULL DEFAULT 0,      -- of 10,000 requests, that the release is drawn for
+    started_at INTEGER NOT NULL, ended_at INTEGER,
+    last TEXT, looks INTEGER NOT NULL DEFAULT 0, looked_at INTEGER,
+    asked TEXT CHECK (asked IN ('promote', 'go_on', 'abort')), asked_by TEXT,
+    verdict TEXT CHECK (verdict IN ('pass', 'fail', 'undecided')), rule TEXT, reason TEXT,
+    acted TEXT                             -- what the autopilot did about it
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX trials_open ON trials (service, environment) WHERE ended_at IS NULL;
+  CREATE INDEX trials_of_release ON trials (service, environment, release, started_at);
+  -- everything that a verdict rests on, so that anybody can judge again
+  CREATE TABLE trial_facts (
+    transaction_id TEXT NOT NULL, seq INTEGER NOT NULL, fact TEXT NOT NULL,  -- core/verdict/case.ts Fact, as JSON
+    PRIMARY KEY (transaction_id, seq)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -1,9 +1,10 @@
 // Live state of a service in an environment: its definition, how many replicas it has, which release serves; and the secrets that stay.
 import { type Definition, type Scope, scopeName } from '../core/model.ts'
+import { PLAIN_TRIAL } from '../core/trial.ts'
 import { WEB } from '../core/processes.ts'
 import type { Database, Row } from './database.ts'
 import type { Meta } from './meta.ts'
-import { numberOrNull } from './rows.ts'
+import { numberOrNull, remembering } from './rows.ts'
 
 export type Service = Scope & {
   readonly definition: Definition
@@ -128,7 +129,10 @@ export function createServices(db: Database, meta: Meta) {
     /** Forgets the service; its history stays in the journal, so its numbers go on where they ended. */
     remove(scope: Scope): void {
       meta.set(numberKey(scope), String(this.get(scope)?.nextRelease ?? 1))
+      const trials = `(SELECT transaction_id FROM trials ${where})`
+      db.run(`DELETE FROM trial_facts WHERE transaction_id IN ${trials}`, scope.service, scope.environment)
       for (const table of [
+        'trials',
         'current_secrets',
         'replicas',
         'one_offs',
@@ -159,18 +163,21 @@ function numberKey(scope: Scope): string {
   return `next_release ${scopeName(scope)}`
 }
 
+const readDefinition = remembering((text): Definition => ({
+  // one that was stored before there were other processes, sets, freeze windows, hooks, or trials
+  processes: [],
+  sets: {},
+  freeze: [],
+  hooks: [],
+  trial: PLAIN_TRIAL,
+  ...(JSON.parse(text) as Omit<Definition, 'processes' | 'sets' | 'freeze' | 'hooks' | 'trial'>),
+}))
+
 function toService(row: Row): Service {
   return {
     service: String(row['service']),
     environment: String(row['environment']),
-    // one that was stored before there were other processes, sets, freeze windows, or hooks
-    definition: {
-      processes: [],
-      sets: {},
-      freeze: [],
-      hooks: [],
-      ...(JSON.parse(String(row['definition'])) as Omit<Definition, 'processes' | 'sets' | 'freeze' | 'hooks'>),
-    },
+    definition: readDefinition(String(row['definition'])),
     live: {
       ...(JSON.parse(String(row['live_processes'])) as Record<string, number>),
       [WEB]: Number(row['live_replicas']),

@@ -15,6 +15,7 @@ import { createReplicas } from './replicas.ts'
 import { createScheduledRuns } from './scheduled-runs.ts'
 import { createSecretFiles } from './secret-files.ts'
 import { createServices } from './services.ts'
+import { createTrials } from './trials.ts'
 import { openVault } from './vault.ts'
 
 const INSTALLATION_ID_BYTES = 3
@@ -45,6 +46,7 @@ export function openStore(folder: string, processes: ProcessTable, random: Rando
     services,
     releases: createReleases(db),
     replicas: createReplicas(db, services, meta),
+    trials: createTrials(db),
     holds: createHolds(db),
     leases: createLeases(db, processes),
     operations: createOperations(db),

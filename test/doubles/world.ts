@@ -1,24 +1,27 @@
 // A whole world in memory around a real state: an engine, a proxy, and processes of Astern that can be killed at any of their steps.
 import { onTestFinished } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
-import type { Definition, ImageFacts, Scope } from '../../src/core/model.ts'
+import { type Definition, type ImageFacts, type Scope, scopeName } from '../../src/core/model.ts'
 import { FakeHooks } from '../../src/drivers/fake/hooks.ts'
 import { createFakeRuntime } from '../../src/drivers/fake/runtime.ts'
 import { FakeEngine } from '../../src/drivers/fake/engine.ts'
 import { createFakeVcs } from '../../src/drivers/fake/vcs.ts'
 import { createRoles } from '../../src/drivers/host/roles.ts'
 import { fail } from '../../src/core/errors.ts'
+import { WHOLE_SHARE } from '../../src/core/trial.ts'
 import { WEB } from '../../src/core/processes.ts'
 import type { App } from '../../src/operations/app.ts'
 import { deploy } from '../../src/operations/deploy.ts'
 import { rollback, type RollbackAsked } from '../../src/operations/rollback.ts'
 import type { Force } from '../../src/core/plan-rollback.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { SignalReading } from '../../src/ports/signals.ts'
 import type { Roles } from '../../src/ports/roles.ts'
 import type { SecretReference } from '../../src/core/model.ts'
 import type { BackendWanted, ServerSeen, ServerWanted, Traffic, TrafficWanted } from '../../src/ports/traffic.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { NOW_AT } from '../builders.ts'
+import { Users } from './users.ts'
 import { countingRandom, FakeProcesses, temporaryFolder } from './store.ts'
 
 /** Time that passes only when somebody waits for it. */
@@ -68,6 +71,11 @@ export class World {
   interlude: (moment: Moment) => Promise<void> = async () => {}
   /** What the running proxy does; `null`: it is down. */
   proxy: TrafficWanted | null = { generation: 0, proofSecret: '', backends: [] }
+  /** Another one counts from nothing. */
+  proxyProcess = '1'
+  readonly users = new Users()
+  /** What signals say, by name. */
+  readonly signals = new Map<string, SignalReading>()
   /** Two releases may answer at once, as while traffic moves step by step: then the older one counts. */
   mayMix = false
   /** What its file says. */
@@ -155,6 +163,9 @@ export class World {
       roles: this.#roles(moment),
       proxy: () => Promise.reject(new Error('no proxy process here')),
       vcs: async () => createFakeVcs(this.commits),
+      signals: async () => ({
+        read: async ({ name }) => this.signals.get(name) ?? { unknown: 'the test says nothing' },
+      }),
       hooks: async () =>
         counted(
           'hooks',
@@ -216,13 +227,26 @@ export class World {
       markUp: async () => void up(),
       drain: async () => 0,
       counters: async () => [],
-      probe: async (scope, _path, count) => {
-        const release = this.answering(scope)
+      probe: async (scope, _path, count, asked) => {
+        const release = asked === undefined ? this.answering(scope) : this.#reach(scope, asked)
         return Array.from({ length: count }, () => ({ release, status: release === null ? 503 : 200 }))
+      },
+      tally: async () => {
+        up()
+        return { process: this.proxyProcess, backends: this.users.tally(store.replicas.wanted(), this.clock.now()) }
       },
       synced: async () => {},
       close: () => {},
     }
+  }
+
+  /** A release on purpose: it has to be ready. */
+  #reach(scope: Scope, release: number): number | null {
+    const own = this.proxy?.backends.find((backend) => scopeName(backend) === scopeName(scope))?.servers ?? []
+    const ready = own.some(
+      (server) => server.release === release && server.mode === 'ready' && this.#runs(scope, server),
+    )
+    return ready ? release : null
   }
 
   #seen(scope: Scope, server: ServerWanted): ServerSeen {
@@ -257,6 +281,9 @@ export class World {
     const backend = this.proxy?.backends.find(
       (one: BackendWanted) => one.service === scope.service && one.environment === scope.environment,
     )
+    const trial = backend?.trial ?? null
+    if (trial !== null && trial.share > WHOLE_SHARE / 2 && this.#reach(scope, trial.release) !== null)
+      return trial.release
     const serving = backend?.servers.filter((server) => server.weight > 0 && server.mode === 'ready') ?? []
     const releases = new Set(serving.filter((server) => this.#runs(scope, server)).map(({ release }) => release))
     if (releases.size > 1 && this.mayMix) return Math.min(...releases)

@@ -69,7 +69,8 @@ secrets: { token: { file: token.txt } }
     await writeFile(join(shop.project, 'compose.yaml'), composeFile())
     await writeFile(join(shop.project, '.env'), 'PASSWORD=s3cret-of-compose\n')
     await writeFile(join(shop.project, 'token.txt'), 'tok-of-compose\n')
-    const service = { compose: 'compose.yaml#web', stop: quick.stop, standby: { warm: 0, frozen: 0, cold: 2 } }
+    const { stop, canary, bake } = quick
+    const service = { compose: 'compose.yaml#web', stop, canary, bake, standby: { warm: 0, frozen: 0, cold: 2 } }
     await shop.writeConfig({
       services: { shop: service },
       environments: { [shop.environment]: { listen: shop.listen } },

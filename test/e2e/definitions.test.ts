@@ -39,7 +39,7 @@ describe('a definition', () => {
     }
     await writeFile(join(shop.project, 'compose.yaml'), JSON.stringify(compose))
     await shop.writeConfig({
-      services: { shop: { compose: 'compose.yaml#web', env: { OVERRIDDEN: 'yes' } } },
+      services: { shop: { compose: 'compose.yaml#web', env: { OVERRIDDEN: 'yes' }, canary: 'off', bake: 'off' } },
       environments: { [shop.environment]: { listen: shop.listen } },
     })
     // without a tag: the one of the compose file

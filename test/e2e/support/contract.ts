@@ -33,7 +33,8 @@ function expectNames(value: JsonLine, names: readonly string[]): void {
 
 /** The last line of deploy and rollback: every name, none missing, unknown is `null`. */
 export function expectAnswer(answer: JsonLine): void {
-  expect(Object.keys(answer).sort()).toEqual([...ANSWER].sort())
+  const names = answer['operation'] === 'deploy' ? [...ANSWER, 'verdict'] : ANSWER
+  expect(Object.keys(answer).sort()).toEqual(names.toSorted())
   expect(OUTCOMES).toContain(answer['outcome'])
   expect(Object.keys(answer['duration_ms'] as object).sort()).toEqual([...DURATIONS].sort())
   for (const end of ['from', 'to']) if (answer[end] !== null) expectReference(answer[end] as JsonLine)

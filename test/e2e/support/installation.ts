@@ -28,7 +28,7 @@ export type InstallationOptions = {
   /** ID of the image that `tag` names; the probe when absent. */
   readonly image?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Of the service `shop`, beside its image, port and short health check. */
+  /** Of the service `shop`, beside its image, port, short waits, and no trial. */
   readonly service?: ServiceFields
   readonly stateFolder?: string
 }
@@ -45,10 +45,12 @@ export type Asked = {
 
 export type Installation = Awaited<ReturnType<typeof createInstallation>>
 
-/** Short waits, so that tests are; what a test is about it says itself. */
+/** Short waits, so that tests are, and no trial; what a test is about it says itself. */
 export const quick = {
   health: { path: '/healthz', interval: '100ms', timeout: '1s', rise: 1, fall: 2, start_period: '10s' },
   stop: { timeout: '1s', drain: '5s' },
+  canary: 'off',
+  bake: 'off',
 } as const
 
 export async function createInstallation(options: InstallationOptions = {}) {

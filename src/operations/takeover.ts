@@ -1,0 +1,77 @@
+// Finds out where the proxy by itself has let a standby take over, and makes a rollback of it.
+// Invariant: what was seen once may be a blink; it has to be so at two looks.
+import { reasonOf } from '../core/errors.ts'
+import { releaseName, type Scope, scopeName } from '../core/model.ts'
+import type { App } from './app.ts'
+import { type ActedIn, AUTOPILOT } from './autopilot.ts'
+import { rollback } from './rollback.ts'
+import { type Takeover, takeoversIn } from './stand-in.ts'
+
+const BLINK_MS = 500
+
+export type TakeoverWatch = { look(onTrouble: (scope: string, reason: string) => void): Promise<ActedIn[]> }
+
+/** For who looks again and again. */
+export function createTakeoverWatch(app: App): TakeoverWatch {
+  let before = new Map<string, { readonly takeover: Takeover; readonly sinceMs: number }>()
+  return {
+    async look(onTrouble) {
+      const nowMs = app.clock.monotonic()
+      const found = (await takeoversNow(app)).map((takeover) => {
+        const earlier = before.get(scopeName(takeover.scope))
+        const lasts = earlier !== undefined && isSame(earlier.takeover, takeover)
+        return { takeover, lasts, sinceMs: lasts ? earlier.sinceMs : nowMs }
+      })
+      before = new Map(found.map(({ takeover, sinceMs }) => [scopeName(takeover.scope), { takeover, sinceMs }]))
+      const acted: ActedIn[] = []
+      for (const { takeover, sinceMs } of found.filter(({ lasts }) => lasts)) {
+        try {
+          if (await isForGood(app, takeover, nowMs - sinceMs)) acted.push(...(await writeDown(app, takeover)))
+        } catch (error) {
+          onTrouble(scopeName(takeover.scope), reasonOf(error))
+        }
+      }
+      return acted
+    },
+  }
+}
+
+/** For who looks at this scope once. */
+export async function settleTakeover(app: App, scope: Scope): Promise<void> {
+  const find = async () => (await takeoversNow(app)).find((takeover) => scopeName(takeover.scope) === scopeName(scope))
+  const first = await find()
+  if (first === undefined) return
+  await app.clock.sleep(BLINK_MS)
+  const second = await find()
+  if (second === undefined || !isSame(first, second)) return
+  if (await isForGood(app, second, BLINK_MS)) await writeDown(app, second)
+}
+
+/** After a restart of the host a release may take as long as it is allowed to until it answers; one that has ended is not waited for. */
+async function isForGood(app: App, { scope, instead }: Takeover, lastsMs: number): Promise<boolean> {
+  const release = app.store.releases.get(scope, instead)
+  if (lastsMs >= (release?.config.health.startPeriodMs ?? 0)) return true
+  try {
+    const replicas = await (await app.runtime()).observe(scope)
+    return !replicas.some((replica) => replica.release === instead && replica.level === 'running')
+  } catch {
+    return false // the engine is away: perhaps it is only being restarted
+  }
+}
+
+async function takeoversNow(app: App): Promise<Takeover[]> {
+  const seen = await app.traffic.observe().catch(() => null)
+  return seen === null ? [] : takeoversIn(app.store.replicas.wanted(), seen)
+}
+
+function isSame(one: Takeover, other: Takeover): boolean {
+  return scopeName(one.scope) === scopeName(other.scope) && one.by === other.by
+}
+
+async function writeDown(app: App, { scope, by, instead }: Takeover): Promise<ActedIn[]> {
+  const reason = `no replica of ${releaseName(instead)} is up, and the proxy sends its users to ${releaseName(by)}`
+  const autopilot = app.store.services.get(scope)?.definition.trial.autopilot ?? 'act'
+  if (autopilot !== 'act') return [{ scope, did: autopilot === 'ask' ? 'asked' : 'advised', reason }]
+  const { answer } = await rollback(app, scope, { actor: AUTOPILOT, reason, to: releaseName(by), force: new Set() })
+  return answer.outcome === 'succeeded' ? [{ scope, did: 'rolled_back', reason }] : []
+}
