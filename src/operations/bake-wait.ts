@@ -16,7 +16,7 @@ export async function awaitBake(app: App, scope: Scope, answered: Answered, sign
   if (answered.answer.outcome !== 'succeeded' || began?.phase !== 'bake') return answered
   const ended = () => app.store.trials.get(began.transactionId)!
   await underAutopilot(app, scope, async () => {
-    const watch = createTrialWatch(app)
+    const watch = createTrialWatch(app, 'reads')
     let toldAtMs = app.clock.monotonic()
     const leaves = signal ?? new AbortController().signal
     while (ended().endedAt === null && !leaves.aborted) {

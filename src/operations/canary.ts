@@ -18,7 +18,7 @@ type Detail = Readonly<Record<string, unknown>>
 
 /** Errors: ABORTED, UNDECIDED; LEASE_LOST when a rollback has taken over. */
 export async function canary(app: App, operation: Operation, step: CanaryModelStep): Promise<Detail> {
-  const watch = createTrialWatch(app)
+  const watch = createTrialWatch(app, 'reads')
   const ordered = app.store.trials.open(operation)
   if (ordered?.asked === 'promote') return { promoted_by: ordered.askedBy }
   await app.traffic.ensure(operation)

@@ -15,6 +15,10 @@ import { type Counted, countedIn, countedSince } from './trial-counts.ts'
 export const LOOK_EVERY_MS = 500
 /** Two looks that are nearer than this are one. */
 const NEAREST_LOOKS_MS = 400
+/** A look at which nothing happened is noted only so often: that somebody watches has to be seen. */
+const NOTED_EVERY_MS = 3_000
+/** How long what is known of a trial is kept that is not asked for any more. */
+const FORGET_AFTER_MS = 60_000
 
 export type Look = { readonly trial: Trial; readonly findings: Findings }
 
@@ -25,15 +29,16 @@ export type TrialWatch = {
   lookAll(scopes: readonly Scope[]): Promise<readonly Look[]>
 }
 
-type Known = { seq: number; case: Case; readonly collector: Collector }
+type Known = { seq: number; case: Case; usedMs: number; readonly collector: Collector }
 
-export function createTrialWatch(app: App): TrialWatch {
+/** `reads`: somebody else asks replicas, signals and probes; here it is only counted and judged. */
+export function createTrialWatch(app: App, how: 'asks' | 'reads' = 'asks'): TrialWatch {
   const { store, clock } = app
   const known = new Map<string, Known>()
 
   async function lookAll(scopes: readonly Scope[]): Promise<readonly Look[]> {
     const open = openTrials(scopes)
-    for (const id of known.keys()) if (!open.some(({ transactionId }) => transactionId === id)) known.delete(id)
+    forgetOld()
     const due = open.filter(({ lookedAt }) => lookedAt === null || clock.now() - lookedAt >= NEAREST_LOOKS_MS)
     if (due.length > 0) {
       const tally = await tallyOf(due)
@@ -41,9 +46,14 @@ export function createTrialWatch(app: App): TrialWatch {
     }
     return openTrials(scopes).map((trial) => {
       const { case: now, collector } = caught(trial)
-      collector.nudge(trial, now)
+      if (how === 'asks') collector.nudge(trial, now)
       return { trial, findings: judgeCase(now, clock.now()) }
     })
+  }
+
+  /** Not at once what is not asked for now: a bake is looked at less often than a canary beside it. */
+  function forgetOld(): void {
+    for (const [id, { usedMs }] of known) if (clock.monotonic() - usedMs > FORGET_AFTER_MS) known.delete(id)
   }
 
   function openTrials(scopes: readonly Scope[]): Trial[] {
@@ -70,9 +80,9 @@ export function createTrialWatch(app: App): TrialWatch {
       counted === null || before === null ? null : countedSince(before, counted, trial, nowAt, collector.probes())
     const facts: Fact[] = [...(tick === null ? [] : [tick]), ...collector.facts()]
     const last = counted ?? before
-    // nothing happened, and nothing has to be written
-    if (facts.length === 0 && before !== null) return
     if (last === null) return
+    const isNoted = trial.lookedAt !== null && nowAt - trial.lookedAt < NOTED_EVERY_MS
+    if (facts.length === 0 && before !== null && isNoted) return
     store.trials.look(trial, { last: JSON.stringify({ ...last, at: nowAt }), at: nowAt, facts })
   }
 
@@ -80,9 +90,10 @@ export function createTrialWatch(app: App): TrialWatch {
   function caught(trial: Trial): Known {
     let mine = known.get(trial.transactionId)
     if (mine === undefined) {
-      mine = { seq: 0, case: openCase(aboutOf(app, trial)), collector: createCollector(app, trial) }
+      mine = { seq: 0, case: openCase(aboutOf(app, trial)), usedMs: 0, collector: createCollector(app, trial) }
       known.set(trial.transactionId, mine)
     }
+    mine.usedMs = clock.monotonic()
     for (const { seq, fact } of store.trials.facts(trial.transactionId, mine.seq)) {
       mine.case = withFact(mine.case, fact)
       mine.seq = seq

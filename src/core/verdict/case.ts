@@ -66,6 +66,7 @@ const BAKE_SHARE = 0.2
 /** That evidence counts only where so many requests of the stable release show that it is not a fault of both. */
 const LEAST_HELD_BACK = 20
 
+const SAME_CRASH_MS = 10_000
 const SAMPLES_BEFORE_THINNING = 2_000
 const READINGS_KEPT = 1_000
 
@@ -102,7 +103,7 @@ export function withFact(known: Case, fact: Fact): Case {
       return { ...known, samples: samples.length > SAMPLES_BEFORE_THINNING ? thin(samples) : samples }
     }
     case 'crash':
-      return { ...known, crashes: [...known.crashes, fact.crash] }
+      return isKnown(known, fact.crash) ? known : { ...known, crashes: [...known.crashes, fact.crash] }
     case 'signal': {
       const before = known.readings.get(fact.name) ?? []
       const readings = [...before, fact.reading].slice(-READINGS_KEPT)
@@ -111,6 +112,11 @@ export function withFact(known: Case, fact: Fact): Case {
     default:
       return assertNever(fact)
   }
+}
+
+/** Two who watch notice one crash twice, a few seconds apart. */
+function isKnown({ crashes }: Case, { replica, at }: Crash): boolean {
+  return crashes.some((crash) => crash.replica === replica && Math.abs(crash.at - at) < SAME_CRASH_MS)
 }
 
 function isOfBake({ about }: Case, { step }: Extract<Fact, { kind: 'tick' }>): boolean {
