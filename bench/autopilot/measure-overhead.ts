@@ -118,12 +118,17 @@ function wantedOf(variant: Variant, port: number, servers: readonly ServerWanted
 }
 
 function withoutRules({ proofSecret, backends }: Structure): Structure {
-  return { proofSecret, backends: backends.map(withoutRulesOf) }
-}
-
-function withoutRulesOf(backend: Structure['backends'][number]): Structure['backends'][number] {
-  const { service, environment, listen, hosts, check, mode } = backend
-  return { service, environment, listen, hosts, check, mode }
+  return {
+    proofSecret,
+    backends: backends.map(({ service, environment, listen, hosts, check, mode }) => ({
+      service,
+      environment,
+      listen,
+      hosts,
+      check,
+      mode,
+    })),
+  }
 }
 
 async function measureRound(
@@ -153,7 +158,7 @@ async function keepCounting(dir: string, signal: AbortSignal): Promise<void> {
   try {
     while (!signal.aborted) {
       await api.ask([...tallyQuestions('shop.bench'), watching])
-      await sleep(TALLY_EVERY_MS, signal).catch(() => {})
+      if (!signal.aborted) await sleep(TALLY_EVERY_MS, signal).catch(() => {})
     }
   } finally {
     api.close()

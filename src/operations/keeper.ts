@@ -9,6 +9,8 @@ const TICK_MS = 1_000
 const LOOK_EVERY_MS = 10_000
 /** How long a state in which nothing was due is not looked at again, unless it changes. */
 const QUIET_MS = 5_000
+/** Whoever else has asked the proxy since the last tick has done it for the keeper. */
+const FRESH_MS = 900
 const MAX_BACKOFF_MS = 300_000
 
 export type KeeperOptions = {
@@ -93,7 +95,7 @@ export function createKeeper(app: App, options: KeeperOptions): Keeper {
       while (!options.signal.aborted) {
         await tick()
         // Keeps what is known of the proxy fresh, and the connection to it open, for a rollback that may come now.
-        await app.traffic.observe().catch(() => {})
+        await app.traffic.observe(FRESH_MS).catch(() => {})
         try {
           await app.clock.sleep(TICK_MS, AbortSignal.any([options.signal, wake.signal]))
         } catch {

@@ -266,3 +266,26 @@ describe('releases', () => {
     expect(store.replicas.nextOrdinal(scope, 7)).toBe(2)
   })
 })
+
+describe('what the proxy should do', () => {
+  it('is read anew after every change, by whomever, and after one that was taken back', () => {
+    const folder = temporaryFolder()
+    const [mine, other] = [1, 2].map(() => openStore(folder, new FakeProcesses().spawn().table, countingRandom()))
+    const services = () => mine!.replicas.wanted().backends.map(({ service }) => service)
+    expect(services()).toEqual([])
+    other!.services.define(buildDefinition({ service: 'a' }))
+    expect(services()).toEqual(['a'])
+    mine!.services.define(buildDefinition({ service: 'b' }))
+    expect(services()).toEqual(['a', 'b'])
+    const failing = () =>
+      mine!.transaction(() => {
+        mine!.services.define(buildDefinition({ service: 'c' }))
+        expect(services()).toEqual(['a', 'b', 'c'])
+        throw new Error('taken back')
+      })
+    expect(failing).toThrow('taken back')
+    expect(services()).toEqual(['a', 'b'])
+    expect(mine!.replicas.wanted()).toBe(mine!.replicas.wanted())
+    for (const store of [mine!, other!]) store.close()
+  })
+})

@@ -277,3 +277,15 @@ function byText(one: string, other: string): number {
 function withBackend(more: Partial<BackendWanted>): (some: TrafficWanted) => TrafficWanted {
   return (some) => ({ ...some, backends: some.backends.map((backend) => ({ ...backend, ...more })) })
 }
+
+describe('an address that many services share', () => {
+  it('has no line that is longer than HAProxy reads', () => {
+    const many = Array.from({ length: 200 }, (_, index) =>
+      buildBackend([], { service: `s${index}`, hosts: [`s${index}.test`, `www.s${index}.test`] }),
+    )
+    const { config } = render(buildTraffic(...many))
+    const lines = config.split('\n').filter((line) => !line.startsWith('#'))
+    expect(Math.max(...lines.map((line) => line.trim().split(' ').length))).toBeLessThanOrEqual(64)
+    for (const { hosts } of many) expect(config).toContain(` if { req.hdr(host),host_only -i ${hosts.join(' ')} }`)
+  })
+})

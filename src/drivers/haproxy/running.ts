@@ -131,6 +131,9 @@ function readMap(answer: string): Map<string, string> {
   return entries
 }
 
+/** Names and numbers of sessions are among the first, and often nothing else is asked for. */
+const firstColumns = 8
+
 /** A row of `show stat`: it has about a hundred columns, of which few are asked for. */
 export type StatisticsRow = { get(column: string): string | undefined }
 
@@ -148,11 +151,13 @@ export function readStatistics(answer: string): StatisticsRow[] {
       .map((name, index) => [name, index] as const),
   )
   return lines.slice(1).map((line) => {
-    const cells = line.split(',')
+    let cells: readonly string[] = []
     return {
       get(column) {
         const index = columns.get(column)
-        return index === undefined ? undefined : (cells[index] ?? '')
+        if (index === undefined) return undefined
+        if (cells.length <= index) cells = line.split(',', index < firstColumns ? firstColumns : columns.size)
+        return cells[index] ?? ''
       },
     }
   })
