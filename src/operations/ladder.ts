@@ -10,7 +10,7 @@ import type { App, Asked } from './app.ts'
 import { runSteps } from './executor.ts'
 import { begin, lostLease, whileLeased } from './operation.ts'
 import { seeTrusting } from './see.ts'
-import { takeoversIn } from './stand-in.ts'
+import { looksTakenOver, takeoversIn } from './stand-in.ts'
 
 const LADDER: Asked = { actor: { name: 'astern', automated: true }, reason: null }
 
@@ -70,6 +70,7 @@ export async function climb(
 }
 
 function isTakenOver(app: App, scope: Scope, observed: TrafficSeen): boolean {
+  if (!looksTakenOver(observed, scope)) return false
   if (app.store.services.get(scope)?.definition.trial.autopilot !== 'act') return false
   return takeoversIn(app.store.replicas.wanted(), observed).some(
     (takeover) => scopeName(takeover.scope) === scopeName(scope),

@@ -5,9 +5,11 @@ import { releaseName, type Scope, scopeName } from '../core/model.ts'
 import type { App } from './app.ts'
 import { type ActedIn, AUTOPILOT } from './autopilot.ts'
 import { rollback } from './rollback.ts'
-import { type Takeover, takeoversIn } from './stand-in.ts'
+import { looksTakenOver, type Takeover, takeoversIn } from './stand-in.ts'
 
 const BLINK_MS = 500
+/** What the proxy said so recently is good enough to see that nothing is the matter. */
+const RECENT_MS = 1_500
 
 export type TakeoverWatch = { look(onTrouble: (scope: string, reason: string) => void): Promise<ActedIn[]> }
 
@@ -17,7 +19,7 @@ export function createTakeoverWatch(app: App): TakeoverWatch {
   return {
     async look(onTrouble) {
       const nowMs = app.clock.monotonic()
-      const found = (await takeoversNow(app)).map((takeover) => {
+      const found = (await takeoversNow(app, RECENT_MS)).map((takeover) => {
         const earlier = before.get(scopeName(takeover.scope))
         const lasts = earlier !== undefined && isSame(earlier.takeover, takeover)
         return { takeover, lasts, sinceMs: lasts ? earlier.sinceMs : nowMs }
@@ -39,6 +41,8 @@ export function createTakeoverWatch(app: App): TakeoverWatch {
 /** For who looks at this scope once. */
 export async function settleTakeover(app: App, scope: Scope): Promise<void> {
   const find = async () => (await takeoversNow(app)).find((takeover) => scopeName(takeover.scope) === scopeName(scope))
+  const seen = await app.traffic.observe(RECENT_MS).catch(() => null)
+  if (seen === null || !looksTakenOver(seen, scope)) return
   const first = await find()
   if (first === undefined) return
   await app.clock.sleep(BLINK_MS)
@@ -59,9 +63,10 @@ async function isForGood(app: App, { scope, instead }: Takeover, lastsMs: number
   }
 }
 
-async function takeoversNow(app: App): Promise<Takeover[]> {
-  const seen = await app.traffic.observe().catch(() => null)
-  return seen === null ? [] : takeoversIn(app.store.replicas.wanted(), seen)
+async function takeoversNow(app: App, maxAgeMs = 0): Promise<Takeover[]> {
+  const seen = await app.traffic.observe(maxAgeMs).catch(() => null)
+  const suspect = seen?.backends.some((backend) => looksTakenOver(seen, backend)) === true
+  return seen !== null && suspect ? takeoversIn(app.store.replicas.wanted(), seen) : []
 }
 
 function isSame(one: Takeover, other: Takeover): boolean {

@@ -76,6 +76,8 @@ export class World {
   readonly users = new Users()
   /** What signals say, by name. */
   readonly signals = new Map<string, SignalReading>()
+  /** Releases that run, and do not answer yet. */
+  readonly unready = new Set<number>()
   /** Two releases may answer at once, as while traffic moves step by step: then the older one counts. */
   mayMix = false
   /** What its file says. */
@@ -250,7 +252,11 @@ export class World {
   }
 
   #seen(scope: Scope, server: ServerWanted): ServerSeen {
-    return { ...server, up: server.checked && this.#runs(scope, server), sessions: 0 }
+    return {
+      ...server,
+      up: server.checked && !this.unready.has(server.release) && this.#runs(scope, server),
+      sessions: 0,
+    }
   }
 
   #runs(scope: Scope, server: Pick<ServerWanted, 'name'>): boolean {
