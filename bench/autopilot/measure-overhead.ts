@@ -12,7 +12,6 @@ import type { BenchContext } from '../bench.ts'
 import { run, sleep, until } from '../command.ts'
 import { PRODUCT_PATH } from '../load/requests.ts'
 import { freePort } from '../port.ts'
-import { ratio } from '../report.ts'
 import { BAD, GOOD, HEALTH_PATH, imageOf, PORT, type Version } from '../shop.ts'
 import { percentile, rounded, spread } from '../statistics.ts'
 import { cellText } from '../table.ts'
@@ -167,8 +166,12 @@ async function keepCounting(dir: string, signal: AbortSignal): Promise<void> {
 
 function rowOf(variant: Variant, measured: ReadonlyMap<Variant, readonly Round[]>): OverheadRow {
   const values = (of: Variant, key: keyof Round) => measured.get(of)!.map((round) => round[key])
-  const median = (of: Variant, key: keyof Round) => percentile(values(of, key), 50)
-  const over = (key: keyof Round) => rounded(ratio(median(variant, key), median('no rules', key)) ?? Number.NaN)
+  // round by round: the machine was the same for all three
+  const over = (key: keyof Round) => {
+    const base = values('no rules', key)
+    const ratios = values(variant, key).map((value, round) => value / base[round]!)
+    return rounded(percentile(ratios, 50))
+  }
   return {
     case: 'overhead',
     subject: variant,

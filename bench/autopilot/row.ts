@@ -51,7 +51,7 @@ export type OverheadRow = {
   readonly requests_per_s: Spread | null
   /** Of HAProxy alone, all its threads. */
   readonly cpu_us_per_request: Spread | null
-  /** Medians, over those without rules. */
+  /** Over the same round without rules, medians. */
   readonly ratio: number | null
   readonly cpu_ratio: number | null
 }
