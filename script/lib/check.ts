@@ -6,7 +6,7 @@ import { resultsFolder, root, run, seconds, type Run } from './run.ts'
 
 type Check = { name: string; command: string[] }
 
-const limitMs = 120_000
+const limitMs = 180_000
 const atOnce = 2
 const folders = ['src', 'test', 'bench', 'sim', 'script'].filter((folder) => existsSync(join(root, folder)))
 const unitResults = join(resultsFolder, 'unit.json')

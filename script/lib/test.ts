@@ -39,7 +39,7 @@ function countChecks(): Count {
 }
 
 const parts: Part[] = [
-  { name: 'check', command: ['node', 'script/lib/check.ts'], limitMinutes: 3, count: countChecks },
+  { name: 'check', command: ['node', 'script/lib/check.ts'], limitMinutes: 4, count: countChecks },
   { name: 'package', command: ['bash', 'script/lib/package-test.sh'], limitMinutes: 3, count: asOne },
   { name: 'sim', command: ['node', 'sim/main.ts', 'verdict', '--quick'], limitMinutes: 3, count: asOne },
   vitest('real', 8),

@@ -16,6 +16,8 @@ import { TICK_SECONDS } from './world.ts'
 /** A false rollback may happen so often. */
 const ALPHA = 0.001
 const CONFIDENCE = 0.99
+/** So many bad releases have to be found. */
+const FOUND = 0.99
 /**
  * In a tick with a request or two the sides have hardly met, and it says little: no promise is made of such ticks. Who looks after a service with
  * little traffic makes its ticks longer: what matters is requests per tick, so that 1 request/s in ticks of 20 s is as 10/s in ticks of 2 s.
@@ -142,6 +144,14 @@ function falseGoal(name: string, deploys: number, wrong: number, bound: number):
   }
 }
 
+/** Of so many bad ones nearly all; of few, as many as that explains. */
+function foundGoal(name: string, deploys: number, found: number): Goal {
+  const missed = deploys - found
+  const chance = missed === 0 ? 1 : incompleteBeta(1 - FOUND, missed, found + 1)
+  const ok = found >= FOUND * deploys || chance > 1 - CONFIDENCE
+  return { name: `found, ${name}`, value: found / deploys, goal: `≥ ${FOUND}, or as good as chance explains`, ok }
+}
+
 function sparing(seed: number): Part {
   const deploys = 10
   return {
@@ -165,10 +175,9 @@ function rivals(scenario: Scenario, { rivals: deploys }: Size, seed: number): Pa
       const what = bad ? 'found, and by rivals' : 'false rollbacks, and by rivals'
       const others = RIVALS.map(({ name }) => `${name}: ${counts[name] ?? 0}`).join(', ')
       const rows = [row({ what, of: scenario.name, deploys, count: counts['astern'] ?? 0, note: others })]
-      const found = (counts['astern'] ?? 0) / deploys
       return {
         rows,
-        goals: bad ? [{ name: `found, ${scenario.name}`, value: found, goal: '≥ 0.99', ok: found >= 0.99 }] : [],
+        goals: bad ? [foundGoal(scenario.name, deploys, counts['astern'] ?? 0)] : [],
       }
     },
   }
@@ -192,9 +201,7 @@ function detections(cell: Cell, { detections: deploys }: Size, seed: number): Pa
               50,
             )
       const bounds = cell.kind === 'failures' ? `formula ${formula.toFixed(0)}, promise ${promise.toFixed(0)}` : ''
-      const goals: Goal[] = [
-        { name: `found, ${of}`, value: found.length / deploys, goal: '≥ 0.99', ok: found.length >= 0.99 * deploys },
-      ]
+      const goals: Goal[] = [foundGoal(of, deploys, found.length)]
       if (promised) {
         const ok = median !== null && median <= promise
         goals.push({ name: `requests until it is found, ${of}`, value: median, goal: `≤ ${promise.toFixed(1)}`, ok })

@@ -3,7 +3,7 @@ import { type LadderPlan, planLadder } from '../core/ladder.ts'
 import { type Level, type Release, type Scope, scopeName } from '../core/model.ts'
 import { releaseOf } from '../core/replica-name.ts'
 import type { Seen } from '../core/seen.ts'
-import type { ReplicaSeen } from '../ports/runtime.ts'
+import type { ReplicaLevel } from '../ports/runtime.ts'
 import type { TrafficSeen } from '../ports/traffic.ts'
 import { insertReplicas } from './addresses.ts'
 import type { App, Asked } from './app.ts'
@@ -31,12 +31,12 @@ export function ladderIsDue(app: App, scope: Scope): boolean {
 export async function climb(
   app: App,
   scope: Scope,
-  options: { readonly look: boolean; readonly signal?: AbortSignal },
+  options: { readonly look: boolean; readonly signal?: AbortSignal; readonly engine?: EngineLook },
 ): Promise<LadderResult> {
   const { store } = app
   const nothing: LadderResult = { steps: 0, transactionId: null }
   if (store.services.get(scope) === null || store.leases.holder(scope, app.clock.now())?.alive === true) return nothing
-  const actual = options.look ? await (await app.runtime()).observe(scope) : null
+  const actual = options.look ? await levelsIn(app, scope, options.engine) : null
   const observed = await proxyFor(app, scope, actual)
   // Whoever serves in its place stays until that is a rollback: what died is not brought back under users.
   if (observed !== null && isTakenOver(app, scope, observed)) return nothing
@@ -69,6 +69,27 @@ export async function climb(
   return { steps: plan.steps.length, transactionId: operation.transactionId }
 }
 
+/** What the engine said of every scope, and the state's version before it was asked. */
+export type EngineLook = () => Promise<{ readonly version: string | null; readonly levels: readonly ReplicaLevel[] }>
+
+/** One question serves a round through many services, as long as nobody changes anything meanwhile. */
+export function lookAtEngine(app: App): EngineLook {
+  let looked: ReturnType<EngineLook> | null = null
+  return () =>
+    (looked ??= (async () => {
+      const version = app.store.db.version()
+      return { version, levels: await (await app.runtime()).levels() }
+    })())
+}
+
+async function levelsIn(app: App, scope: Scope, engine?: EngineLook): Promise<readonly ReplicaLevel[]> {
+  const look = engine === undefined ? null : await engine()
+  if (look === null || look.version === null || look.version !== app.store.db.version()) {
+    return (await app.runtime()).levels(scope)
+  }
+  return look.levels.filter((level) => scopeName(level) === scopeName(scope))
+}
+
 function isTakenOver(app: App, scope: Scope, observed: TrafficSeen): boolean {
   if (!looksTakenOver(observed, scope)) return false
   if (app.store.services.get(scope)?.definition.trial.autopilot !== 'act') return false
@@ -78,7 +99,7 @@ function isTakenOver(app: App, scope: Scope, observed: TrafficSeen): boolean {
 }
 
 /** A recent answer of the proxy will do where there is nothing to do: one serves a round through many services. */
-async function proxyFor(app: App, scope: Scope, actual: readonly ReplicaSeen[] | null): Promise<TrafficSeen | null> {
+async function proxyFor(app: App, scope: Scope, actual: readonly ReplicaLevel[] | null): Promise<TrafficSeen | null> {
   const recent = await app.traffic.observe(PROXY_ANSWER_MS).catch(() => null)
   const nothingNew = actual === null || changedLevels(app, scope, actual).length === 0
   if (recent !== null && nothingNew && decide(app, scope, recent).steps.length === 0) return recent
@@ -102,11 +123,11 @@ function standbysOf(app: App, seen: Seen): Release[] {
 }
 
 /** Takes over what the engine says of containers: a restart may have thawed, stopped or lost them. */
-function adopt(app: App, scope: Scope, actual: readonly ReplicaSeen[]): void {
+function adopt(app: App, scope: Scope, actual: readonly ReplicaLevel[]): void {
   for (const { name, level } of changedLevels(app, scope, actual)) app.store.replicas.setLevel(scope, name, level)
 }
 
-function changedLevels(app: App, scope: Scope, actual: readonly ReplicaSeen[]): { name: string; level: Level }[] {
+function changedLevels(app: App, scope: Scope, actual: readonly ReplicaLevel[]): { name: string; level: Level }[] {
   const levels = new Map<string, Level>(actual.map(({ name, level }) => [name, level]))
   return app.store.replicas.of(scope).flatMap(({ name, level: before }) => {
     const level = levels.get(name) ?? 'absent'

@@ -3,7 +3,7 @@ import { reasonOf } from '../core/errors.ts'
 import { type Scope, scopeName } from '../core/model.ts'
 import type { App } from './app.ts'
 import { hasDueHooks, runDueHooks } from './due-hooks.ts'
-import { climb, ladderIsDue } from './ladder.ts'
+import { climb, ladderIsDue, lookAtEngine } from './ladder.ts'
 import { clearLeftOvers, hasLeftOvers } from './one-offs.ts'
 import { abandoned, resumeUnfinished } from './resume.ts'
 import { rolesAreDue, writeRoles, writeRolesIfPossible } from './roles.ts'
@@ -42,6 +42,7 @@ export async function doOverdue(
   const done: Scope[] = []
   const left: Trouble[] = []
   const failed: Trouble[] = []
+  const engine = lookAtEngine(app)
   for (const scope of scopesOf(app)) {
     if (options.signal?.aborted === true) break
     try {
@@ -52,7 +53,7 @@ export async function doOverdue(
       writeRolesIfPossible(app, scope)
       const due = options.look || ladderIsDue(app, scope)
       if (options.look) await (await import('./takeover.ts')).settleTakeover(app, scope)
-      const steps = due ? (await climb(app, scope, options)).steps : 0
+      const steps = due ? (await climb(app, scope, { ...options, engine })).steps : 0
       const cleared = await clearLeftOvers(app, scope)
       const tidied = tidySecretFiles(app, scope)
       writeRoles(app, scope)

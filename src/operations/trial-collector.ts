@@ -10,7 +10,7 @@ import type { Trial } from '../store/trials.ts'
 import type { App } from './app.ts'
 
 /** How often replicas are looked at: a leak may kill within a minute, and a bake lasts longer. */
-const STATS_EVERY_MS = { young: 250, canary: 1_000, bake: 5_000 } as const
+const STATS_EVERY_MS = { young: 250, canary: 1_000, bake: 10_000 } as const
 /** A leak that kills within seconds shows in the first minutes. */
 const YOUNG_MS = 120_000
 const STATS_WITHIN_MS = 5_000

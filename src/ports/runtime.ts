@@ -80,6 +80,8 @@ export type ReplicaSeen = Scope & {
   readonly restarts: number
 }
 
+export type ReplicaLevel = Pick<ReplicaSeen, 'service' | 'environment' | 'name' | 'level'>
+
 /** What a replica needs and how it fares. `null`: cannot be told. */
 export type ReplicaStats = Scope & {
   readonly name: string
@@ -179,6 +181,8 @@ export interface Runtime {
   ): Promise<ImageFacts | null>
   /** Containers of this installation, of one scope or of all. */
   observe(scope?: Scope): Promise<readonly ReplicaSeen[]>
+  /** Only on which level each of them is: one question, however many there are. */
+  levels(scope?: Scope): Promise<readonly ReplicaLevel[]>
   /** How the replicas of a scope fare now, running or not, frozen or not. One that goes away meanwhile is left out. */
   stats(scope: Scope, signal?: AbortSignal): Promise<readonly ReplicaStats[]>
   /** Running containers of *other* installations for this scope. */

@@ -44,6 +44,16 @@ export function countsMemory(open: () => Promise<RuntimeWorld>): void {
       expect(seen?.workingSetBytes).toBeLessThan(64 * MIB)
     })
 
+    it('is asked for in short: the level of every replica, in one question', async () => {
+      await up('r1-1')
+      await down(await up('r1-2'), 'frozen')
+      await down(await up('r1-3'), 'stopped')
+      const levels = (await runtime.levels()).map(({ name, level }) => [name, level] as const)
+      expect(Object.fromEntries(levels)).toEqual({ 'r1-1': 'running', 'r1-2': 'frozen', 'r1-3': 'stopped' })
+      expect(await runtime.levels(SCOPE)).toHaveLength(3)
+      expect(await runtime.levels({ ...SCOPE, environment: 'staging' })).toEqual([])
+    })
+
     it('says that there is no limit where there is none', async () => {
       await up('r1-1')
       expect(await statsOf('r1-1')).toMatchObject({ memoryLimitBytes: null, running: true })

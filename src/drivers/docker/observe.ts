@@ -1,6 +1,6 @@
 // What is true in the engine right now: the replicas of this installation, and those of others in the same scope.
 import type { Scope } from '../../core/model.ts'
-import type { ForeignReplica, ReplicaSeen } from '../../ports/runtime.ts'
+import type { ForeignReplica, ReplicaLevel, ReplicaSeen } from '../../ports/runtime.ts'
 import type { ContainerListed, ContainerSeen } from './container-seen.ts'
 import { ENVIRONMENT, INSTALLATION, networkName, readLabels, REPLICA, SERVICE } from './labels.ts'
 import type { Workshop } from './workshop.ts'
@@ -12,6 +12,16 @@ export async function observe(shop: Workshop, scope?: Scope): Promise<ReplicaSee
   const listed = await shop.api.containers([`${INSTALLATION}=${shop.installation}`, REPLICA, ...labelsOfScope(scope)])
   const seen = await inBatches(listed, AT_ONCE, (container) => shop.api.container(container.Id))
   return seen.flatMap((container) => (container === null ? [] : (replicaOf(shop.installation, container) ?? [])))
+}
+
+export async function levels(shop: Workshop, scope?: Scope): Promise<ReplicaLevel[]> {
+  const listed = await shop.api.containers([`${INSTALLATION}=${shop.installation}`, REPLICA, ...labelsOfScope(scope)])
+  return listed.flatMap(({ Labels, State }) => {
+    const labels = readLabels(Labels ?? {})
+    if (labels === null) return []
+    const { service, environment, name } = labels
+    return [{ service, environment, name, level: levelOf[State] }]
+  })
 }
 
 export async function foreign(shop: Workshop, scope: Scope): Promise<ForeignReplica[]> {
@@ -37,7 +47,7 @@ function replicaOf(installation: string, container: ContainerSeen): ReplicaSeen 
     release,
     process,
     transactionId,
-    level: levels[Status],
+    level: levelOf[Status],
     address: end?.IPAddress || end?.IPAMConfig?.IPv4Address || null,
     exitCode: Status === 'exited' || Status === 'dead' ? ExitCode : null,
     oomKilled: OOMKilled,
@@ -45,7 +55,7 @@ function replicaOf(installation: string, container: ContainerSeen): ReplicaSeen 
   }
 }
 
-const levels: Readonly<Record<ContainerSeen['State']['Status'], ReplicaSeen['level']>> = {
+const levelOf: Readonly<Record<ContainerSeen['State']['Status'], ReplicaSeen['level']>> = {
   running: 'running',
   // The engine is about to start it again: it is meant to run.
   restarting: 'running',

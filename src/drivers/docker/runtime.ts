@@ -9,7 +9,7 @@ import { awaitHealthy } from './health.ts'
 import { findImage } from './images.ts'
 import { readLogs } from './logs.ts'
 import { ensureNetwork, type SubnetStore } from './network.ts'
-import { foreign, observe } from './observe.ts'
+import { foreign, levels, observe } from './observe.ts'
 import { exec, removeOneOff, runOnce } from './one-off.ts'
 import { ensureOneOffCreated, readOneOff, seeOneOff, startOneOff, stopOneOff } from './one-off-moves.ts'
 import { removeAll } from './removal.ts'
@@ -51,6 +51,7 @@ export function createDockerRuntime({ installation, subnets, env, clock }: Docke
     facts,
     image: (reference, options) => findImage(api, clock, reference, options),
     observe: (scope) => observe(shop, scope),
+    levels: (scope) => levels(shop, scope),
     foreign: (scope) => foreign(shop, scope),
     ensureRunning: (replica, signal) => ensureUp(shop, replica, 'running', signal),
     ensureCreated: (replica, signal) => ensureUp(shop, replica, 'created', signal),

@@ -194,6 +194,13 @@ export function createFakeRuntime({ installation, engine, subnets, onRunning }: 
           .filter((container) => scope === undefined || sameScope(container.spec, scope))
           .map(seen),
       ),
+    levels: (scope) =>
+      call('levels', null, undefined, () =>
+        [...engine.containers.values()]
+          .filter((container) => container.installation === installation)
+          .filter((container) => scope === undefined || sameScope(container.spec, scope))
+          .map(({ spec: { service, environment, name }, level }) => ({ service, environment, name, level })),
+      ),
     stats: (scope, signal) =>
       call('stats', null, signal, () =>
         [...engine.containers.values()]
