@@ -25,7 +25,7 @@ const withWorker = buildDefinition({ processes: [{ ...worker, replicas: 2, stand
 const tried = buildDefinition({
   trial: {
     ...PLAIN_TRIAL,
-    steps: [{ share: 500, forMs: 1_000, atMostMs: 2_000, manual: false }],
+    steps: [{ share: 500, forMs: 4_000, atMostMs: 8_000, manual: false }],
     bake: { forMs: 5_000, holdback: 100 },
   },
 })

@@ -21,6 +21,7 @@ const PROBE_EVERY_MS = { canary: 1_000, bake: 5_000 } as const
 export type Collector = {
   /** Asks whatever is due. Returns at once. */
   nudge(trial: Trial, known: Case): void
+  hasSome(): boolean
   /** What came in since it was last asked for. */
   facts(): Fact[]
   probes(): Tick['probes']
@@ -123,6 +124,7 @@ export function createCollector(app: App, { service, environment }: Scope): Coll
       if (quiet) ask('probe', PROBE_EVERY_MS[phase], () => probe(trial), STATS_WITHIN_MS)
       answeredAtProbe = known.step.candidate
     },
+    hasSome: () => facts.length > 0 || probed !== null,
     facts() {
       const collected = facts
       facts = []

@@ -13,8 +13,8 @@ import { type Counted, countedIn, countedSince } from './trial-counts.ts'
 
 /** How often somebody looks who waits for what comes of it. */
 export const LOOK_EVERY_MS = 500
-/** Two looks that are nearer than this are one. */
-const NEAREST_LOOKS_MS = 400
+/** Two looks that are nearer than this are one. Who only reads leaves it to those who ask, as long as they do. */
+const NEAREST_LOOKS_MS = { asks: 400, reads: 1_500 } as const
 /** A look at which nothing happened is noted only so often: that somebody watches has to be seen. */
 const NOTED_EVERY_MS = 3_000
 /** How long what is known of a trial is kept that is not asked for any more. */
@@ -39,7 +39,7 @@ export function createTrialWatch(app: App, how: 'asks' | 'reads' = 'asks'): Tria
   async function lookAll(scopes: readonly Scope[]): Promise<readonly Look[]> {
     const open = openTrials(scopes)
     forgetOld()
-    const due = open.filter(({ lookedAt }) => lookedAt === null || clock.now() - lookedAt >= NEAREST_LOOKS_MS)
+    const due = open.filter(isDue)
     if (due.length > 0) {
       const tally = await tallyOf(due)
       store.transaction(() => due.forEach((trial) => commit(trial, tally)))
@@ -54,6 +54,12 @@ export function createTrialWatch(app: App, how: 'asks' | 'reads' = 'asks'): Tria
   /** Not at once what is not asked for now: a bake is looked at less often than a canary beside it. */
   function forgetOld(): void {
     for (const [id, { usedMs }] of known) if (clock.monotonic() - usedMs > FORGET_AFTER_MS) known.delete(id)
+  }
+
+  /** What was collected beside it does not wait for a turn that may never come. */
+  function isDue(trial: Trial): boolean {
+    if (known.get(trial.transactionId)?.collector.hasSome() === true) return true
+    return trial.lookedAt === null || clock.now() - trial.lookedAt >= NEAREST_LOOKS_MS[how]
   }
 
   function openTrials(scopes: readonly Scope[]): Trial[] {

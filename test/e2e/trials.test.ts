@@ -93,20 +93,25 @@ describe('a release on trial', () => {
   })
 
   it('that leaks is taken out before it is killed, with the time of its death in the reason', async () => {
+    const before = (await shop.service())['shares']
     const load = await shop.load(LOAD)
     const ran = await deployed('v1.3.0', 'leak=4MB/s', { canary: { ...CANARY, steps: [{ share: '5%', for: '60s' }] } })
     await load.stop()
     expect({ code: ran.code, ...ran.last }).toMatchObject({ code: 4, outcome: 'rolled_back' })
-    const { findings } = (await shop.ask('show', 'r4', '--verdict')) as { findings: JsonLine }
+    const { findings } = (await shop.ask('show', String((ran.last['to'] as JsonLine)['release']), '--verdict')) as {
+      findings: JsonLine
+    }
     expect(findings).toMatchObject({ rule: 'memory' })
     expect(String(findings['sentence'])).toMatch(/killed.* in about \d+ s/)
-    await backOnly('r3')
+    expect((await shop.service())['shares']).toEqual(before)
   })
 
   it('that crashes is taken back', async () => {
     const ran = await deployed('v1.4.0', 'crash=5s', { canary: { ...CANARY, steps: [{ share: '5%', for: '30s' }] } })
     expect({ code: ran.code, ...ran.last }).toMatchObject({ code: 4, outcome: 'rolled_back' })
-    const { findings } = (await shop.ask('show', 'r5', '--verdict')) as { findings: JsonLine }
+    const { findings } = (await shop.ask('show', String((ran.last['to'] as JsonLine)['release']), '--verdict')) as {
+      findings: JsonLine
+    }
     expect(findings).toMatchObject({ rule: 'crashes' })
   })
 

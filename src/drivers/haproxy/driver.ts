@@ -10,7 +10,7 @@ import type { BackendSeen, Traffic, TrafficSeen, TrafficTally, TrafficWanted } f
 import { adminSocket, createConfigFile, masterSocket } from './config-file.ts'
 import { countersOf, serverSeen, sessionsOf } from './counters.ts'
 import { createDrain } from './drain.ts'
-import { ensureAttempts } from './limits.ts'
+import { ensureAttempts, keepMapsMs } from './limits.ts'
 import { createMasterCli } from './master-cli.ts'
 import { probeThrough } from './probe.ts'
 import { createReload } from './reload.ts'
@@ -19,7 +19,7 @@ import type { Rendered, Structure } from './render.ts'
 import { ConnectionLost } from './runtime-api.ts'
 import { NotUnderstood } from './running.ts'
 import type { Running } from './running.ts'
-import { createSession } from './session.ts'
+import { createSession, type Session } from './session.ts'
 import { createSettle, unanswered } from './settle.ts'
 import type { Settled } from './settle.ts'
 import { armsOf, serversOf, tallyQuestions } from './tally.ts'
@@ -45,6 +45,8 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
   const reload = createReload({ file, session, master, clock })
   // what was seen last, until we change it ourselves
   let observed: Observed | null = null
+  /** When all maps were read last, and what was committed then. */
+  let mapsRead: { readonly generation: number; readonly atMs: number } | null = null
   let syncing: Promise<void> = Promise.resolve()
   // a structure that the proxy would not take: nobody else's shift asks it again
   let refusedHash: string | null = null
@@ -114,6 +116,18 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
     }
   }
 
+  /** For who asks again and again: with many services, reading maps that nobody has changed would be most of the work. */
+  async function glance(extra: readonly string[]): ReturnType<Session['look']> {
+    const wanted = committed()
+    const { generation } = wanted
+    const nowMs = clock.monotonic()
+    const keep = mapsRead?.generation === generation && nowMs - mapsRead.atMs < keepMapsMs
+    const maps = changingMaps(structureOf(wanted))
+    const looked = await session.look(maps, extra, keep)
+    if (!keep) mapsRead = { generation, atMs: nowMs }
+    return looked
+  }
+
   function question(text: string): Promise<string> {
     const maps = changingMaps(structureOf(committed()))
     return ask(async () => {
@@ -137,7 +151,7 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
     }
     const maps = changingMaps(structureOf(committed()))
     const { running, sessions } = await ask(async () => {
-      const { running, extra } = await session.look(maps, ['show stat -1 4 -1'])
+      const { running, extra } = await glance(['show stat -1 4 -1'])
       return { running, result: { running, sessions: sessionsOf(extra[0] ?? '') } }
     })
     const backends = [...running.backends].flatMap(([name, servers]): BackendSeen[] => {
@@ -152,10 +166,9 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
   }
 
   function tally(scopes: readonly Scope[]): Promise<TrafficTally> {
-    const maps = changingMaps(structureOf(committed()))
     return ask(async () => {
       const asked = scopes.flatMap((scope) => tallyQuestions(word(scopeName(scope))))
-      const { running, extra } = await session.look(maps, [...asked, watching])
+      const { running, extra } = await glance([...asked, watching])
       const backends = scopes.map(({ service, environment }, index) => ({
         service,
         environment,
@@ -171,6 +184,7 @@ export function createHaproxyTraffic({ dir, wanted: committed, lock, clock }: Ha
     ensure: (scope) =>
       lock(async () => {
         observed = null
+        mapsRead = null
         try {
           await ensureLocked(scope)
         } finally {

@@ -57,3 +57,5 @@ export const connectionErrorLimit = 3
 
 /** HAProxy refuses a line of more than 64 words. */
 export const hostsPerLine = 40
+/** Maps change only by who commits a change first; somebody else's may be on its way when they are read. */
+export const keepMapsMs = 10_000

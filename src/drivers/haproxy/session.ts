@@ -14,10 +14,14 @@ export type Told = { readonly running: Running; readonly refusal: Refusal | null
 export interface Session {
   /** What was last learned, if it still can be true and says all that is asked for. */
   known(maps: readonly string[]): Running | null
-  /** `extra` are further questions, whose answers come back in their order. */
+  /**
+   * `extra` are further questions, whose answers come back in their order. `keepMaps`: those that are known of the same process are not asked for
+   * again, because nobody has changed them.
+   */
   look(
     maps: readonly string[],
     extra?: readonly string[],
+    keepMaps?: boolean,
   ): Promise<{ readonly running: Running; readonly extra: readonly string[] }>
   /** Sends commands, in order, and tells what runs after them, and the first that was refused. */
   tell(commands: readonly Command[], maps: readonly string[]): Promise<Told>
@@ -59,10 +63,14 @@ export function createSession(socketPath: string): Session {
       const complete = maps.every((file) => known?.maps.has(file) === true)
       return api.connected && complete ? known : null
     },
-    async look(maps, extra = []) {
-      const asked = questions(maps)
+    async look(maps, extra = [], keepMaps = false) {
+      const before = keepMaps ? this.known(maps) : null
+      const missing = before === null ? maps : []
+      const asked = questions(missing)
       const { answers, signature } = await ask([...asked, ...extra])
-      known = readRunning(answers, maps, signature)
+      const running = readRunning(answers, missing, signature)
+      if (before !== null && before.process !== running.process) return this.look(maps, extra)
+      known = before === null ? running : { ...running, maps: before.maps }
       return { running: known, extra: answers.slice(asked.length) }
     },
     async tell(commands, maps) {
