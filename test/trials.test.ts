@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { PLAIN_TRIAL, type Signal, type TrialPolicy } from '../src/core/trial.ts'
 import type { App } from '../src/operations/app.ts'
 import { lookAndAct } from '../src/operations/autopilot-loop.ts'
+import { awaitBake } from '../src/operations/bake-wait.ts'
 import { deploy } from '../src/operations/deploy.ts'
 import { doOverdue } from '../src/operations/overdue.ts'
 import { abort, promote } from '../src/operations/promote.ts'
@@ -302,6 +303,30 @@ describe('a bake', () => {
     expect(shares(app)).toEqual({ r2: 100 })
     expect(app.store.trials.open(scope)).toBeNull()
     expect(app.store.operations.list(1)[0]).toMatchObject({ kind: 'promote', actor: 'autopilot', outcome: 'succeeded' })
+  })
+
+  it('can be waited for: until the release is stable, or gone back from', async () => {
+    const { world, app } = await served()
+    const good = await awaitBake(app, scope, await deployTag(app, shop, 'v1.1.0'))
+    expect(good).toMatchObject({ exit: 0, answer: { outcome: 'succeeded', verdict: 'pass' } })
+    expect(app.store.releases.get(scope, 2)).toMatchObject({ stable: true })
+    const promoted = await deployTag(app, shop, 'v1.2.0')
+    world.users.failing.set(3, 0.24)
+    const bad = await awaitBake(app, scope, promoted)
+    expect(bad).toMatchObject({ exit: 4, answer: { outcome: 'rolled_back', error: { code: 'TAKEN_BACK' } } })
+    expect(shares(app)).toEqual({ r2: 100 })
+  })
+
+  it('that the proxy is away for goes on, and ends when it is back', async () => {
+    const { world, app } = await served()
+    const answered = await deployTag(app, shop, 'v1.1.0')
+    const { proxy } = world
+    after(world, 50_000, () => void (world.proxy = null))
+    const waiting = awaitBake(app, scope, answered)
+    for (let turn = 0; turn < 400 && world.proxy !== null; turn++) await new Promise(setImmediate)
+    for (let turn = 0; turn < 400; turn++) await new Promise(setImmediate)
+    world.proxy = proxy
+    expect((await waiting).answer).toMatchObject({ outcome: 'succeeded', verdict: 'pass' })
   })
 
   it('of an undo that is survived lifts the hold', async () => {

@@ -1,5 +1,5 @@
 // Stays until a bake has ended, one way or the other, and watches it where there is no daemon.
-import { fail } from '../core/errors.ts'
+import { fail, isAsternError } from '../core/errors.ts'
 import type { Scope } from '../core/model.ts'
 import { WHOLE_SHARE } from '../core/trial.ts'
 import { type Answered, refOf, servingNow } from './answer.ts'
@@ -25,7 +25,7 @@ export async function awaitBake(app: App, scope: Scope, answered: Answered, sign
         toldAtMs = app.clock.monotonic()
         sayHowFar(app, look)
       }
-      if (look !== null) await endBakeIfDue(app, look.trial, look.findings, { actor: AUTOPILOT, reason: null })
+      if (look !== null) await endIfPossible(app, look)
       await app.clock.sleep(LOOK_EVERY_MS, signal).catch(() => {})
     }
   })
@@ -44,6 +44,15 @@ export async function awaitBake(app: App, scope: Scope, answered: Answered, sign
     },
     exit: error.exit,
     error,
+  }
+}
+
+/** The daemon may be at it, or the proxy away: then the next look tries again. */
+async function endIfPossible(app: App, { trial, findings }: Look): Promise<void> {
+  try {
+    await endBakeIfDue(app, trial, findings, { actor: AUTOPILOT, reason: null })
+  } catch (error) {
+    if (!isAsternError(error)) throw error
   }
 }
 
