@@ -7,8 +7,12 @@ import { doOverdue, followUp, isOverdue } from './overdue.ts'
 const TICK_MS = 1_000
 /** How often the engine is asked whether its containers are as the state says. */
 const LOOK_EVERY_MS = 10_000
-/** How long a state in which nothing was due is not looked at again, unless it changes. */
-const QUIET_MS = 5_000
+/**
+ * A state in which nothing was due is not looked at again at once, unless it changes: so many times as long as the look took, which is nothing for a
+ * few services, and no longer than this.
+ */
+const QUIET_PER_LOOK = 50
+const LONGEST_QUIET_MS = 5_000
 /** Whoever else has asked the proxy since the last tick has done it for the keeper. */
 const FRESH_MS = 900
 const MAX_BACKOFF_MS = 300_000
@@ -42,7 +46,8 @@ export function createKeeper(app: App, options: KeeperOptions): Keeper {
     const version = app.store.db.version()
     if (version === quiet.version && nowMs < quiet.untilMs) return false
     if (isOverdue(app)) return true
-    quiet = { version, untilMs: nowMs + QUIET_MS }
+    const tookMs = app.clock.monotonic() - nowMs
+    quiet = { version, untilMs: nowMs + Math.min(LONGEST_QUIET_MS, QUIET_PER_LOOK * tookMs) }
     return false
   }
 
