@@ -163,7 +163,7 @@ const scenarios: Record<string, Scenario> = {
     definition: tried,
     before: async (app, definition, world) => {
       await twoReleases(app, definition)
-      world.clock.pass(11_000)
+      world.clock.pass(20_000)
     },
     act: (app) => doOverdue(app, { look: false }),
     served: [2],

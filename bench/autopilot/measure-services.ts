@@ -135,8 +135,12 @@ async function standIn(context: BenchContext, app: App, definitions: readonly De
   return startStandInEngine(context, socket, real, like, containers)
 }
 
+/** The first two minutes of a trial, in which replicas are looked at four times a second, are over: they are not of all services at once. */
+const BAKES_SINCE_MS = 300_000
+
 /** As a deploy leaves it that has moved all users but those that it holds back. */
-function bake(app: App, { service, environment }: Definition): void {
+function bake(now: App, { service, environment }: Definition): void {
+  const app = { ...now, clock: { ...now.clock, now: () => now.clock.now() - BAKES_SINCE_MS } }
   const scope = { service, environment }
   const { transactionId } = app.store.operations.newestDeploy(scope)!
   app.store.transaction(() => {

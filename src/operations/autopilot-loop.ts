@@ -8,8 +8,12 @@ import { endBakeIfDue } from './bake.ts'
 import { createTakeoverWatch } from './takeover.ts'
 import { createTrialWatch, type Look, LOOK_EVERY_MS, type TrialWatch } from './trial-watch.ts'
 
-/** A bake is long, and nobody waits for it: it is looked at less often than a canary. */
-const BAKE_LOOK_EVERY_MS = 2_000
+/**
+ * A bake is long, and nobody waits for it: it is looked at less often than a canary; the less, the more there are: so many times as long as the look
+ * took, between these.
+ */
+const BAKE_LOOK_EVERY_MS = { least: 2_000, most: 10_000 } as const
+const PER_BAKE_LOOK = 25
 const TAKEOVER_LOOK_EVERY_MS = 1_000
 
 const BY_ITSELF = { actor: AUTOPILOT, reason: null }
@@ -29,9 +33,12 @@ export async function runAutopilot(app: App, { signal, onActed, onTrouble }: Aut
   while (!signal.aborted) {
     const nowMs = app.clock.monotonic()
     const withBakes = nowMs >= bakesAtMs
-    if (withBakes) bakesAtMs = nowMs + BAKE_LOOK_EVERY_MS
     const due = app.store.trials.openAll().filter(({ phase }) => phase === 'canary' || (phase === 'bake' && withBakes))
     const acted = await lookAndAct(app, watch, due, onTrouble)
+    if (withBakes) {
+      const { least, most } = BAKE_LOOK_EVERY_MS
+      bakesAtMs = nowMs + Math.min(most, Math.max(least, PER_BAKE_LOOK * (app.clock.monotonic() - nowMs)))
+    }
     if (nowMs >= takeoversAtMs) {
       takeoversAtMs = nowMs + TAKEOVER_LOOK_EVERY_MS
       acted.push(...(await takeovers.look(onTrouble)))

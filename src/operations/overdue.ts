@@ -89,13 +89,16 @@ function scopesOf(app: App): Scope[] {
 }
 
 /** How old the last look at a trial may be that nobody else seems to watch. */
-const UNWATCHED_MS = 5_000
+const UNWATCHED_MS = 15_000
+/** The same where a verdict was found that nobody has acted on. */
+const UNHEARD_MS = 2_000
 
 /** Its time has come, or nobody watches it. */
 function trialsAreDue(app: App, scope: Scope): boolean {
   const trial = app.store.trials.open(scope)
   if (trial === null || trial.phase === 'staged') return false
-  return app.clock.now() - (trial.lookedAt ?? trial.startedAt) >= UNWATCHED_MS
+  const unheard = trial.verdict === 'fail' && trial.acted === null
+  return app.clock.now() - (trial.lookedAt ?? trial.startedAt) >= (unheard ? UNHEARD_MS : UNWATCHED_MS)
 }
 
 /** A verdict that somebody died over is acted on before what they left is finished. */
