@@ -204,7 +204,10 @@ describe('the signals of this host', () => {
       unknown: expect.any(String),
     })
     const pid = Number(await readFile(file, 'utf8'))
-    const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone')
-    expect(state === 'gone' || / Z /.test(state)).toBe(true)
+    const isGone = async () => {
+      const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone')
+      return state === 'gone' || / Z /.test(state)
+    }
+    await expect.poll(isGone, { timeout: 5_000 }).toBe(true)
   })
 })
