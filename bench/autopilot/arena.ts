@@ -1,16 +1,15 @@
 // A service whose new releases are tried for real: one release serves, another one is deployed over it and is watched by the command that deploys it.
 import type { App } from '../../src/operations/app.ts'
-import { doOverdue, isOverdue } from '../../src/operations/overdue.ts'
 import type { Scope } from '../../src/core/model.ts'
 import type { BenchContext } from '../bench.ts'
-import { run, until, wallNow } from '../command.ts'
+import { run, wallNow } from '../command.ts'
 import { createInstallation, type Installation } from '../installation.ts'
 import type { Window } from '../load/answers.ts'
 import { freePort } from '../port.ts'
 import { HEALTH_PATH, IMAGE, PORT, type Version } from '../shop.ts'
+import { tidy } from '../tidy.ts'
 
 const REPLICAS = 2
-const TIDY_LIMIT_MS = 60_000
 const TRIAL_LIMIT_MS = 300_000
 /** Longer than it takes to find out about any bad version here. */
 const CANARY = '{ steps: [{ share: 5%, for: 240s }], requests: 50 }'
@@ -76,16 +75,6 @@ environments:
     return { ...answer, text: answer.error?.message ?? ran.stderr }
   }
 
-  async function tidy(): Promise<void> {
-    const idle = () => app.store.leases.holder(scope, app.clock.now())?.alive !== true && !isOverdue(app)
-    await until('nothing to be due', TIDY_LIMIT_MS, context.signal, async () => {
-      if (idle()) return true
-      const { left } = await doOverdue(app, { look: false, signal: context.signal })
-      if (left.length > 0) throw left[0]!.error
-      return idle() ? true : null
-    })
-  }
-
   const containersOf = (release: number) =>
     app.store.replicas
       .of(scope)
@@ -98,7 +87,7 @@ environments:
     app,
     scope,
     containersOf,
-    tidy,
+    tidy: () => tidy(context, app, [scope]),
     async serve(version, bake) {
       configure(version.faults, {
         canary: 'off',
@@ -106,7 +95,7 @@ environments:
       })
       const { outcome, text } = await deploy(version, bake === undefined ? [] : ['--wait=bake'])
       if (outcome !== 'succeeded') throw new Error(`deploy of ${version.tag}: ${outcome}: ${text}`)
-      await tidy()
+      await tidy(context, app, [scope])
     },
     async tryOut(version, howLong = 'long') {
       configure(version.faults, { canary: howLong === 'long' ? CANARY : SHORT_CANARY, bake: 'off' })
@@ -121,7 +110,7 @@ environments:
       const rollback = app.store.operations
         .list(20, scope)
         .find(({ kind, startedAt }) => kind === 'rollback' && startedAt >= from)
-      await tidy()
+      await tidy(context, app, [scope])
       return {
         release,
         outcome,

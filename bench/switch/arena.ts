@@ -3,14 +3,14 @@
 import type { Answered } from '../../src/operations/answer.ts'
 import type { App } from '../../src/operations/app.ts'
 import { deploy } from '../../src/operations/deploy.ts'
-import { doOverdue, isOverdue } from '../../src/operations/overdue.ts'
 import { planRollbackOf, rollback } from '../../src/operations/rollback.ts'
 import type { Scope } from '../../src/core/model.ts'
 import type { BenchContext } from '../bench.ts'
-import { sleep, until, wallNow } from '../command.ts'
+import { sleep, wallNow } from '../command.ts'
 import { createInstallation, type Installation } from '../installation.ts'
 import { freePort } from '../port.ts'
 import { BAD, GOOD, HEALTH_PATH, IMAGE, PORT, type Version } from '../shop.ts'
+import { tidy } from '../tidy.ts'
 import type { Case, CommandRun } from './row.ts'
 
 const REPLICAS = 2
@@ -18,7 +18,6 @@ const REPLICAS = 2
 const SETTLE_MS = 150
 /** A good release is deployed anew after so many bad ones, as real services do. */
 const BAD_PER_GOOD = 20
-const TIDY_LIMIT_MS = 60_000
 const ASKED = { actor: { name: 'bench', automated: false }, reason: 'benchmark' }
 
 const standby: Readonly<Record<Case, string>> = {
@@ -94,16 +93,6 @@ environments:
     if (answer.outcome !== 'succeeded') throw new Error(`deploy of ${tag}: ${answer.outcome}: ${answer.error?.message}`)
   }
 
-  async function tidy(): Promise<void> {
-    const idle = () => app.store.leases.holder(scope, app.clock.now())?.alive !== true && !isOverdue(app)
-    await until('nothing to be due', TIDY_LIMIT_MS, context.signal, async () => {
-      if (idle()) return true
-      const { left } = await doOverdue(app, { look: false, signal: context.signal })
-      if (left.length > 0) throw left[0]!.error
-      return idle() ? true : null
-    })
-  }
-
   async function expectRung(): Promise<void> {
     const decision = await planRollbackOf(app, scope, { ...ASKED, to: null, force: new Set() })
     if (decision.outcome !== 'plan') throw new Error(`no way back: ${decision.outcome}`)
@@ -113,7 +102,7 @@ environments:
   async function nextGood(): Promise<void> {
     await deployed(GOOD)
     sinceGood = 0
-    await tidy()
+    await tidy(context, app, [scope])
   }
 
   function check({ answer }: Pick<Answered, 'answer'>): void {
@@ -141,7 +130,7 @@ environments:
       if (sinceGood >= BAD_PER_GOOD) await nextGood()
       sinceGood++
       await deployed(BAD)
-      await tidy()
+      await tidy(context, app, [scope])
       await expectRung()
       await sleep(SETTLE_MS, context.signal)
     },
@@ -161,7 +150,7 @@ environments:
       await sleep(SETTLE_MS, context.signal)
       return { durationMs: ran.durationMs, window: { from: ran.startedAt, to: wallNow() } }
     },
-    tidy,
+    tidy: () => tidy(context, app, [scope]),
   }
 }
 

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { loadConfig } from '../../src/config/load-config.ts'
 import type { Force } from '../../src/core/plan-rollback.ts'
 import { deploySet, type SetAnswered } from '../../src/operations/deploy-set.ts'
-import { doOverdue, isOverdue } from '../../src/operations/overdue.ts'
 import type { BenchContext } from '../bench.ts'
-import { sleep, until, wallNow } from '../command.ts'
+import { sleep, wallNow } from '../command.ts'
 import { createInstallation } from '../installation.ts'
 import { startLoad } from '../load/start-load.ts'
 import { freePort } from '../port.ts'
 import { BAD, GOOD, HEALTH_PATH, IMAGE, PORT, type Version } from '../shop.ts'
+import { tidy } from '../tidy.ts'
 import { type Counts, isEnough } from './counts.ts'
 import { report } from './progress.ts'
 import { type CommandRun, type RowHead, rowOf, type SwitchRow, trafficColumns } from './row.ts'
@@ -17,7 +17,6 @@ import { type CommandRun, type RowHead, rowOf, type SwitchRow, trafficColumns } 
 const SERVICES = ['stock', 'prices', 'orders', 'search', 'shop'] as const
 const SET = 'all'
 const SETTLE_MS = 150
-const TIDY_LIMIT_MS = 60_000
 const ASKED = { actor: { name: 'bench', automated: false }, reason: 'benchmark', force: new Set<Force>(['hold']) }
 
 export async function measureSet(context: BenchContext, counts: Counts): Promise<SwitchRow> {
@@ -36,17 +35,9 @@ export async function measureSet(context: BenchContext, counts: Counts): Promise
   await installation.astern(['up'])
   const app = installation.open()
 
-  async function tidy(): Promise<void> {
-    await until('nothing to be due', TIDY_LIMIT_MS, context.signal, async () => {
-      if (!isOverdue(app)) return true
-      const { left } = await doOverdue(app, { look: false, signal: context.signal })
-      if (left.length > 0) throw left[0]!.error
-      return null
-    })
-  }
   async function deployed(version: Version): Promise<void> {
     check(await deploySet(app, members(version), { ...ASKED, signal: context.signal }))
-    await tidy()
+    await tidy(context, app, app.store.services.list())
   }
 
   await deployed(GOOD)
@@ -59,7 +50,7 @@ export async function measureSet(context: BenchContext, counts: Counts): Promise
     const ran = await installation.astern(['rollback', '--set', SET, '--json'])
     await sleep(SETTLE_MS, context.signal)
     if (run >= 0) commands.push({ durationMs: ran.durationMs, window: { from: ran.startedAt, to: wallNow() } })
-    await tidy()
+    await tidy(context, app, app.store.services.list())
   }
   const traffic = await load.stop()
   const head: RowHead = { case: 'warm', subject: 'astern+set', load: 'constant', runs: commands.length }

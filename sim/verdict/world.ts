@@ -1,6 +1,6 @@
 // A deploy as the proxy would count it: requests arrive by chance, are given a side by chance, and fail as the scenario says. Poisson arrivals make
 // every kind of answer a Poisson stream of its own, so that nothing has to be drawn request by request.
-import { LATENCY_EDGES_MS, type ArmCounts, type ServerCounts, type Tick } from '../../src/core/verdict/counts.ts'
+import { LATENCY_EDGES_MS, type ArmCounts, type ServerCounts, sumOf, type Tick } from '../../src/core/verdict/counts.ts'
 import type { Random } from './random.ts'
 import type { Scenario } from './scenarios.ts'
 
@@ -244,19 +244,6 @@ function both(a: Tick, b: Tick): Tick {
       answered: server.answered + a.servers[place]!.answered,
       failed: server.failed + a.servers[place]!.failed,
     })),
-  }
-}
-
-function sumOf(a: ArmCounts, b: ArmCounts): ArmCounts {
-  return {
-    drawn: a.drawn + b.drawn,
-    answered: a.answered + b.answered,
-    failed: a.failed + b.failed,
-    failedForUsers: a.failedForUsers + b.failedForUsers,
-    clientErrors: a.clientErrors + b.clientErrors,
-    declared: a.declared + b.declared,
-    succeeded: a.succeeded + b.succeeded,
-    latency: a.latency.map((count, bucket) => count + b.latency[bucket]!),
   }
 }
 

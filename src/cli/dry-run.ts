@@ -1,6 +1,6 @@
 // `--dry-run`: the plan and what it would take; nothing is changed.
 import type { Manner } from '../core/plan-trial.ts'
-import { WHOLE_SHARE } from '../core/trial.ts'
+import { percentOf } from '../core/share.ts'
 import type { RollbackMessage } from '../api/rollback-request.ts'
 import type { Head } from '../operations/history.ts'
 import { fail } from '../core/errors.ts'
@@ -90,7 +90,7 @@ function show(context: Context, head: Head, operation: 'deploy' | 'rollback', al
   for (const line of headLines(context, head, operation)) context.print(line)
   const steps = head.plan.steps.map((step) => {
     if (step.kind === 'hook') return `hook ${hookTitle(step.hook, step.place)}`
-    if (step.kind === 'canary') return `canary ${(100 * step.share) / WHOLE_SHARE} %`
+    if (step.kind === 'canary') return `canary ${percentOf(step.share)} %`
     const what = 'replicas' in step ? step.replicas.join(' ') : step.release === null ? '-' : `r${step.release}`
     return `${step.kind} ${what}`
   })

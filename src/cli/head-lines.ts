@@ -1,5 +1,5 @@
 // The first lines of a deploy or rollback: what goes to what, what changes by it, and how.
-import { WHOLE_SHARE } from '../core/trial.ts'
+import { percentOf } from '../core/share.ts'
 import type { Head } from '../operations/history.ts'
 import type { Release } from '../core/model.ts'
 import type { Plan } from '../core/plan.ts'
@@ -28,7 +28,7 @@ function rampOf({ steps }: Pick<Plan, 'steps'>, t: Translate): string[] {
 
 /** `5 % → 25 %, then everything`; nothing where everything goes at once. */
 function canaryOf({ steps }: Pick<Plan, 'steps'>, t: Translate): string[] {
-  const shares = steps.flatMap((step) => (step.kind === 'canary' ? [`${(100 * step.share) / WHOLE_SHARE} %`] : []))
+  const shares = steps.flatMap((step) => (step.kind === 'canary' ? [`${percentOf(step.share)} %`] : []))
   return shares.length === 0 ? [] : [labelled(t('canary'), t('canary_plan', { steps: shares.join(' → ') }))]
 }
 

@@ -7,8 +7,7 @@ import { trialView } from '../operations/status.ts'
 import type { Context } from './context.ts'
 import { formatRelease, labelled, labelledLines, table } from './format.ts'
 import { paint } from './paint.ts'
-
-const COLOUR = { pass: 'green', fail: 'red', undecided: 'yellow' } as const
+import { VERDICT_COLOUR } from './trial-lines.ts'
 
 export function showVerdict(context: Context, app: App, release: Release): void {
   const trial = app.store.trials.newestOf(release, release.number)
@@ -32,7 +31,7 @@ export function showVerdict(context: Context, app: App, release: Release): void 
   context.print(
     labelled(
       t('verdict'),
-      `${paint(context, COLOUR[verdict], t(`verdict_${verdict}`))}: ${trial.reason ?? findings.sentence}`,
+      `${paint(context, VERDICT_COLOUR[verdict], t(`verdict_${verdict}`))}: ${trial.reason ?? findings.sentence}`,
     ),
   )
   for (const line of labelledLines(t('stream_head'), table(streamRows(context, findings)))) context.print(line)

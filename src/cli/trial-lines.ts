@@ -7,7 +7,7 @@ import type { Context } from './context.ts'
 import { formatAge, labelledLines } from './format.ts'
 import { paint } from './paint.ts'
 
-const COLOUR = { pass: 'green', fail: 'red', undecided: 'yellow' } as const
+export const VERDICT_COLOUR = { pass: 'green', fail: 'red', undecided: 'yellow' } as const
 
 export function trialLines(context: Context, trial: TrialView | null): string[] {
   if (trial === null) return []
@@ -18,7 +18,7 @@ export function trialLines(context: Context, trial: TrialView | null): string[] 
   const says =
     verdict === null
       ? []
-      : [`${paint(context, COLOUR[verdict], t(`verdict_${verdict}`))}${reason === null ? '' : `: ${reason}`}`]
+      : [`${paint(context, VERDICT_COLOUR[verdict], t(`verdict_${verdict}`))}${reason === null ? '' : `: ${reason}`}`]
   return labelledLines(t('trial'), [where, ...says])
 }
 

@@ -21,3 +21,8 @@ export function formatShare(share: number): string {
     .replace(/0+$/, '')
   return `${Math.floor(share / PARTS_OF_A_PERCENT)}${hundredths === '' ? '' : `.${hundredths}`}%`
 }
+
+/** 5 for 500 of 10,000. */
+export function percentOf(share: number): number {
+  return share / PARTS_OF_A_PERCENT
+}

@@ -17,6 +17,7 @@ import type { TrialVerdict } from '../store/trials.ts'
 import type { App } from './app.ts'
 import { type Operation, round } from './operation.ts'
 import { outageOf } from './outage.ts'
+import { nameOf } from './see.ts'
 import { PROOF_REQUESTS } from './steps.ts'
 
 /** A hold as machines read it. The names are a contract. */
@@ -100,6 +101,11 @@ export function holdView(hold: Hold | null): HoldView | null {
   }
 }
 
+/** An error as machines read it. The names are a contract. */
+export function errorView({ code, message, hint }: AsternError): NonNullable<Answer['error']> {
+  return { code, message, hint }
+}
+
 export function releaseRef(release: Release): ReleaseRef {
   const { number, version, image, digest } = release
   return { release: releaseName(number), version, image, digest }
@@ -128,9 +134,7 @@ export function durationsOf(operation: Operation | null, totalMs: number): Durat
 /** The release that serves now, for people: `r41 v1.2.0`, or `nobody`. */
 export function servingNow(app: App, scope: Scope): string {
   const active = app.store.services.get(scope)?.active ?? null
-  const release = active === null ? null : app.store.releases.get(scope, active)
-  if (release === null) return 'nobody'
-  return release.version === null ? releaseName(release.number) : `${releaseName(release.number)} ${release.version}`
+  return active === null ? 'nobody' : nameOf(app, scope, active)
 }
 
 /** Another operation holds the service; anything else is thrown again. */
@@ -196,7 +200,7 @@ export function answered(
       hold: holdView(app.store.holds.get(scope)),
       ...(kind === 'rollback' ? {} : { verdict: plan === undefined ? null : verdictOf(app, scope, plan.to) }),
       warnings: [...(unstable ? [`${releaseName(plan.to)} is not yet stable`] : []), ...warnings],
-      error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
+      error: error === null ? null : errorView(error),
     },
     plan: plan ?? null,
     outageMs: plan === undefined || plan.outage === null || operation === null ? null : outageIn(app, operation),

@@ -7,6 +7,7 @@ import type { Trial } from '../store/trials.ts'
 import type { App, Asked } from './app.ts'
 import { NO_EPOCH, type Recorded, recorder } from './operation.ts'
 import { rollback } from './rollback.ts'
+import { autopilotOf } from './see.ts'
 import { createTrialWatch, type Look, LOOK_EVERY_MS } from './trial-watch.ts'
 
 export const AUTOPILOT: Asked['actor'] = { name: 'autopilot', automated: true }
@@ -43,7 +44,7 @@ function noteFail(
 
 async function followUp(app: App, trial: Trial): Promise<Acted | null> {
   const reason = trial.reason ?? 'the evidence says so'
-  const autopilot = app.store.services.get(trial)?.definition.trial.autopilot ?? 'act'
+  const autopilot = autopilotOf(app, trial)
   if (autopilot !== 'act') {
     const did = autopilot === 'advise' ? 'advised' : 'asked'
     const to = trial.against === null ? '' : ` to ${releaseName(trial.against)}`

@@ -1,8 +1,8 @@
 // Stays until a bake has ended, one way or the other, and watches it where there is no daemon.
 import { fail, isAsternError } from '../core/errors.ts'
 import type { Scope } from '../core/model.ts'
-import { WHOLE_SHARE } from '../core/trial.ts'
-import { type Answered, refOf, servingNow } from './answer.ts'
+import { percentOf } from '../core/share.ts'
+import { type Answered, errorView, refOf, servingNow } from './answer.ts'
 import type { App } from './app.ts'
 import { AUTOPILOT, tell, underAutopilot } from './autopilot.ts'
 import { endBakeIfDue } from './bake.ts'
@@ -40,7 +40,7 @@ export async function awaitBake(app: App, scope: Scope, answered: Answered, sign
       ...answer,
       outcome: 'rolled_back',
       to: refOf(app, scope, release),
-      error: { code: error.code, message: error.message, hint: error.hint },
+      error: errorView(error),
     },
     exit: error.exit,
     error,
@@ -57,7 +57,6 @@ async function endIfPossible(app: App, { trial, findings }: Look): Promise<void>
 }
 
 function sayHowFar(app: App, { trial, findings }: Look): void {
-  const share = (100 * trial.share) / WHOLE_SHARE
-  const detail = { share, requests: findings.requests.candidate, says: findings.sentence }
+  const detail = { share: percentOf(trial.share), requests: findings.requests.candidate, says: findings.sentence }
   app.store.transaction(() => tell(app, trial, 'bake', detail, { status: 'in_progress', level: 'info' }))
 }

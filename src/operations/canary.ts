@@ -1,12 +1,14 @@
 // A step of a canary: the release has its share, and is looked at until there is enough, or too much, to say.
 // Invariants: it goes on early never, late only where nothing speaks against the release; what somebody asks for is followed at the next look.
 import { fail } from '../core/errors.ts'
-import { releaseName, type Step } from '../core/model.ts'
-import { type Autopilot, type CanaryStep, WHOLE_SHARE } from '../core/trial.ts'
+import { releaseName, type Step, stepKey } from '../core/model.ts'
+import { percentOf } from '../core/share.ts'
+import type { Autopilot, CanaryStep } from '../core/trial.ts'
 import type { Findings } from '../core/verdict/case.ts'
 import type { Trial } from '../store/trials.ts'
 import type { App } from './app.ts'
 import type { Operation } from './operation.ts'
+import { autopilotOf } from './see.ts'
 import { createTrialWatch, LOOK_EVERY_MS } from './trial-watch.ts'
 
 const TELL_EVERY_MS = 5_000
@@ -87,23 +89,18 @@ function undecided({ release }: Trial, reason: string): Error {
   return fail('UNDECIDED', { reason, release: releaseName(release), serving: '-' })
 }
 
-function autopilotOf(app: App, operation: Operation): Autopilot {
-  return app.store.services.get(operation)?.definition.trial.autopilot ?? 'act'
-}
-
 function counts({ requests, traffic, sentence }: Findings): Detail {
   return { requests: requests.candidate, stable_requests: requests.stable, says: sentence, phi: traffic.phi }
 }
 
 function tell(operation: Operation, step: CanaryModelStep, detail: Detail): void {
-  const share = (100 * step.share) / WHOLE_SHARE
   operation.commit(() =>
     operation.record({
       step: 'canary',
-      key: `canary:r${step.release}=${step.share}`,
+      key: stepKey(step),
       status: 'in_progress',
       release: step.release,
-      detail: { share, ...detail },
+      detail: { share: percentOf(step.share), ...detail },
     }),
   )
 }

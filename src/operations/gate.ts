@@ -3,11 +3,12 @@ import { dirname } from 'node:path'
 import { fail } from '../core/errors.ts'
 import type { AsternError, Details } from '../core/errors.ts'
 import { formatInZone, frozenBy } from '../core/freeze.ts'
-import { type Definition, type Release, releaseName, type Scope } from '../core/model.ts'
+import type { Definition, Release, Scope } from '../core/model.ts'
 import type { Refused } from '../core/plan.ts'
 import type { Force } from '../core/plan-rollback.ts'
 import type { Hold } from '../store/holds.ts'
 import type { App } from './app.ts'
+import { nameOf } from './see.ts'
 
 const REVISION_DIGITS = 12
 
@@ -70,10 +71,4 @@ function heldDetails(app: App, { service, environment }: Scope, hold: Hold): Det
 export function movedBy(app: App, scope: Scope, { release, backTo }: Hold): string {
   if (release === null || backTo === null) return ''
   return ` (${nameOf(app, scope, release)} → ${nameOf(app, scope, backTo)})`
-}
-
-/** `r42 v1.3.0` */
-export function nameOf(app: App, scope: Scope, number: number): string {
-  const version = app.store.releases.get(scope, number)?.version ?? null
-  return version === null ? releaseName(number) : `${releaseName(number)} ${version}`
 }

@@ -3,9 +3,9 @@ import { type AsternError, fail } from '../core/errors.ts'
 import type { OperationKind, Outcome, Scope } from '../core/model.ts'
 import { type Noop, noopReason } from '../core/plan.ts'
 import type { Hold } from '../store/holds.ts'
-import { type Answer, holdView } from './answer.ts'
+import { type Answer, errorView, holdView } from './answer.ts'
 import type { App, Asked } from './app.ts'
-import { newTransactionId, NO_EPOCH, recordEnd, recorder } from './operation.ts'
+import { newTransactionId, noteWithoutLease, recordEnd } from './operation.ts'
 import { NO_REASON } from './rollback.ts'
 
 /** What `hold` and `resume` answer to machines. The names are a contract. */
@@ -81,12 +81,7 @@ type Noted = {
 
 /** Within the transaction: the whole operation at once. It takes the lease from nobody. */
 function note(app: App, scope: Scope, { kind, transactionId, asked, outcome, step, detail }: Noted): void {
-  const { store, clock } = app
-  const { service, environment } = scope
-  const startedAt = clock.now()
-  const { actor, reason } = asked
-  store.operations.insert({ service, environment, transactionId, kind, actor: actor.name, reason, startedAt })
-  const record = recorder(app, { service, environment, kind, transactionId, actor: actor.name, epoch: NO_EPOCH })
+  const record = noteWithoutLease(app, scope, kind, transactionId, asked)
   record({ step, key: step, status: outcome === 'noop' ? 'skipped' : 'succeeded', release: null, detail })
   recordEnd(app, transactionId, record, { outcome, release: null, level: 'info', detail: null })
 }
@@ -106,7 +101,7 @@ function answerOf(
       environment,
       outcome,
       hold: holdView(app.store.holds.get({ service, environment })),
-      error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
+      error: error === null ? null : errorView(error),
     },
     exit: error?.exit ?? 0,
     hold,

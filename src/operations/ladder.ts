@@ -9,7 +9,7 @@ import { insertReplicas } from './addresses.ts'
 import type { App, Asked } from './app.ts'
 import { runSteps } from './executor.ts'
 import { begin, lostLease, whileLeased } from './operation.ts'
-import { seeTrusting } from './see.ts'
+import { autopilotOf, seeTrusting } from './see.ts'
 import { looksTakenOver, takeoversIn } from './stand-in.ts'
 
 const LADDER: Asked = { actor: { name: 'astern', automated: true }, reason: null }
@@ -91,8 +91,7 @@ async function levelsIn(app: App, scope: Scope, engine?: EngineLook): Promise<re
 }
 
 function isTakenOver(app: App, scope: Scope, observed: TrafficSeen): boolean {
-  if (!looksTakenOver(observed, scope)) return false
-  if (app.store.services.get(scope)?.definition.trial.autopilot !== 'act') return false
+  if (!looksTakenOver(observed, scope) || autopilotOf(app, scope) !== 'act') return false
   return takeoversIn(app.store.replicas.wanted(), observed).some(
     (takeover) => scopeName(takeover.scope) === scopeName(scope),
   )

@@ -114,6 +114,19 @@ export function begin(
   return operation
 }
 
+/** Notes an operation that holds no lease, within the caller's transaction. What is given back journals it. */
+export function noteWithoutLease(
+  app: App,
+  { service, environment }: Scope,
+  kind: OperationKind,
+  transactionId: string,
+  { actor, reason }: Pick<Asked, 'actor' | 'reason'>,
+): (event: Recorded) => void {
+  const startedAt = app.clock.now()
+  app.store.operations.insert({ service, environment, transactionId, kind, actor: actor.name, reason, startedAt })
+  return recorder(app, { service, environment, kind, transactionId, actor: actor.name, epoch: NO_EPOCH })
+}
+
 export type RecordedEnd = Required<Pick<Recorded, 'release' | 'level'>> & {
   readonly outcome: Outcome
   readonly detail: JournalEvent['detail'] | undefined

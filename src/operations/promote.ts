@@ -12,7 +12,7 @@ import { endBake } from './bake.ts'
 import { carryOut } from './deploy.ts'
 import { andThen } from './due-hooks.ts'
 import { runSteps, startPlan } from './executor.ts'
-import { begin, NO_EPOCH, newTransactionId, type Operation, recordEnd, recorder, whileLeased } from './operation.ts'
+import { begin, newTransactionId, noteWithoutLease, type Operation, recordEnd, whileLeased } from './operation.ts'
 import { rollback } from './rollback.ts'
 import { definitionOf, observeFor, see } from './see.ts'
 import { supersedeUnfinished } from './supersede.ts'
@@ -74,7 +74,7 @@ function stagedIn(app: App, scope: Scope): number | null {
 
 function nothing(app: App, scope: Scope, asked: Asked, kind: 'promote' | 'abort', answer: Answer): Answered {
   const noop: Noop = { outcome: 'noop', active: app.store.services.get(scope)?.active ?? null, why: 'no_trial' }
-  note(app, scope, asked, kind, 'noop', detailOf(noop))
+  app.store.transaction(() => note(app, scope, asked, kind, 'noop', detailOf(noop)))
   return { ...answer({ outcome: 'noop', error: fail('NOTHING_TO_DO', { reason: noopReason(noop) }) }), noop }
 }
 
@@ -87,27 +87,17 @@ function order(app: App, trial: Trial, asked: Asked, what: TrialAsked, answer: A
   return answer({ outcome: 'succeeded' })
 }
 
-/** Holds no lease: it is a word to whoever does. */
+/** Within a transaction. It is a word to whoever holds the lease. */
 function note(
   app: App,
-  { service, environment }: Scope,
+  scope: Scope,
   asked: Asked,
   kind: 'promote' | 'abort',
   outcome: Outcome,
   detail: Readonly<Record<string, unknown>>,
 ): void {
   const transactionId = newTransactionId(app)
-  const { actor, reason } = asked
-  app.store.operations.insert({
-    service,
-    environment,
-    transactionId,
-    kind,
-    actor: actor.name,
-    reason,
-    startedAt: app.clock.now(),
-  })
-  const record = recorder(app, { service, environment, kind, transactionId, actor: actor.name, epoch: NO_EPOCH })
+  const record = noteWithoutLease(app, scope, kind, transactionId, asked)
   recordEnd(app, transactionId, record, { outcome, release: null, level: 'info', detail })
 }
 

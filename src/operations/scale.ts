@@ -7,7 +7,7 @@ import { named } from '../core/processes.ts'
 import { processOf } from '../core/replica-name.ts'
 import type { TrafficSeen } from '../ports/traffic.ts'
 import { insertReplicas } from './addresses.ts'
-import { busyOrThrow, preempted, refOf, servingNow } from './answer.ts'
+import { busyOrThrow, errorView, preempted, refOf, servingNow } from './answer.ts'
 import type { App, Asked } from './app.ts'
 import { runSteps } from './executor.ts'
 import { climb } from './ladder.ts'
@@ -183,7 +183,7 @@ function answered(app: App, scope: Scope, asked: Counts, totalMs: number, ending
       live,
       duration_ms: { total: round(totalMs) },
       warnings,
-      error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
+      error: error === null ? null : errorView(error),
     },
     exit: error?.exit ?? 0,
     error,

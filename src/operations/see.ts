@@ -1,9 +1,10 @@
 // Reads what the planners look at. One pass over the state, without an await, so that deciding and writing the intent are one transaction.
 import { fail } from '../core/errors.ts'
-import { type Definition, type Release, scopeName, type Scope } from '../core/model.ts'
+import { type Definition, type Release, releaseName, scopeName, type Scope } from '../core/model.ts'
 import { hasWeb, WEB } from '../core/processes.ts'
 import type { RollbackChoices } from '../core/plan-rollback.ts'
 import type { Seen } from '../core/seen.ts'
+import type { Autopilot } from '../core/trial.ts'
 import type { ServerSeen, TrafficSeen } from '../ports/traffic.ts'
 import type { StoredReplica } from '../store/replicas.ts'
 import type { App } from './app.ts'
@@ -23,6 +24,17 @@ export async function observeFor(
 /** As it was taken over last; `null`: there is no such service. */
 export function definitionOf(app: App, scope: Scope): Definition | null {
   return app.store.services.get(scope)?.definition ?? null
+}
+
+/** `r42 v1.3.0` */
+export function nameOf(app: App, scope: Scope, number: number): string {
+  const version = app.store.releases.get(scope, number)?.version ?? null
+  return version === null ? releaseName(number) : `${releaseName(number)} ${version}`
+}
+
+/** What it does about a release that turns out bad. */
+export function autopilotOf(app: App, scope: Scope): Autopilot {
+  return definitionOf(app, scope)?.trial.autopilot ?? 'act'
 }
 
 /** Error: SERVICE_UNKNOWN. */

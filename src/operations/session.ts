@@ -5,7 +5,7 @@ import type { OperationKind, Outcome, Release } from '../core/model.ts'
 import { isAsternError, reasonOf } from '../core/errors.ts'
 import type { CommandEnd } from '../ports/session.ts'
 import type { App, Asked } from './app.ts'
-import { newTransactionId, NO_EPOCH, recordEnd, recorder } from './operation.ts'
+import { newTransactionId, NO_EPOCH, noteWithoutLease, recordEnd, recorder } from './operation.ts'
 import { hiderOf } from './replica-spec.ts'
 
 export type CommandAsked = Asked & { readonly argv: readonly string[] }
@@ -27,23 +27,14 @@ export async function inSession(
   const startedAt = clock.monotonic()
   const hide = hiderOf(app, release, number)
   const detail = { ...(within.place === null ? {} : { replica: within.place }), argv: asked.argv.map(hide) }
-  const record = recorder(app, { service, environment, kind, transactionId, actor: asked.actor.name, epoch: NO_EPOCH })
   const step = { step: kind, key: kind, release: number } as const
-  store.transaction(() => {
-    const { actor, reason } = asked
-    store.operations.insert({
-      service,
-      environment,
-      transactionId,
-      kind,
-      actor: actor.name,
-      reason,
-      startedAt: clock.now(),
-    })
+  const record = store.transaction(() => {
+    const record = noteWithoutLease(app, release, kind, transactionId, asked)
     store.operations.setRelease(transactionId, number)
     store.oneOffs.openSession({ service, environment, transactionId })
     within.begin?.(transactionId)
     record({ ...step, status: 'started', detail })
+    return record
   })
   const end = (status: 'succeeded' | 'failed', told: JournalEvent['detail']): number => {
     const durationMs = clock.monotonic() - startedAt

@@ -5,6 +5,7 @@ import { releaseName, type Scope, scopeName } from '../core/model.ts'
 import type { App } from './app.ts'
 import { type ActedIn, AUTOPILOT } from './autopilot.ts'
 import { rollback } from './rollback.ts'
+import { autopilotOf } from './see.ts'
 import { looksTakenOver, type Takeover, takeoversIn } from './stand-in.ts'
 
 const BLINK_MS = 500
@@ -75,7 +76,7 @@ function isSame(one: Takeover, other: Takeover): boolean {
 
 async function writeDown(app: App, { scope, by, instead }: Takeover): Promise<ActedIn[]> {
   const reason = `no replica of ${releaseName(instead)} is up, and the proxy sends its users to ${releaseName(by)}`
-  const autopilot = app.store.services.get(scope)?.definition.trial.autopilot ?? 'act'
+  const autopilot = autopilotOf(app, scope)
   if (autopilot !== 'act') return [{ scope, did: autopilot === 'ask' ? 'asked' : 'advised', reason }]
   const { answer } = await rollback(app, scope, { actor: AUTOPILOT, reason, to: releaseName(by), force: new Set() })
   return answer.outcome === 'succeeded' ? [{ scope, did: 'rolled_back', reason }] : []

@@ -29,9 +29,14 @@ export type Collector = {
 
 type Probed = { candidate: ProbeCounts; stable: ProbeCounts }
 
-export function createCollector(app: App, { service, environment }: Scope): Collector {
+export function createCollector(
+  app: App,
+  { service, environment, release }: Scope & Pick<Trial, 'release'>,
+): Collector {
   const scope = { service, environment }
   const { clock, store } = app
+  const candidate = store.releases.get(scope, release)
+  const takesRequests = candidate !== null && hasWeb(candidate.config)
   const dueAt = new Map<string, number>()
   const asking = new Set<string>()
   let facts: Fact[] = []
@@ -118,10 +123,8 @@ export function createCollector(app: App, { service, environment }: Scope): Coll
         }
         ask(`signal ${signal.name}`, signal.everyMs, read, signal.timeoutMs * 2)
       }
-      const release = store.releases.get(trial, trial.release)
       const quiet = known.step.candidate - answeredAtProbe < QUIET_REQUESTS
-      if (release === null || !hasWeb(release.config)) return
-      if (quiet) ask('probe', PROBE_EVERY_MS[phase], () => probe(trial), STATS_WITHIN_MS)
+      if (takesRequests && quiet) ask('probe', PROBE_EVERY_MS[phase], () => probe(trial), STATS_WITHIN_MS)
       answeredAtProbe = known.step.candidate
     },
     hasSome: () => facts.length > 0 || probed !== null,

@@ -1,6 +1,6 @@
 // What the proxy has counted → what happened between two looks. Pure.
 // Invariants: a proxy that began to count anew is taken from nothing; no count is ever negative.
-import { NO_COUNTS, type ArmCounts, type ServerCounts, type Tick } from '../core/verdict/counts.ts'
+import { combined, NO_COUNTS, type ArmCounts, type ServerCounts, type Tick } from '../core/verdict/counts.ts'
 import { type Scope, scopeName } from '../core/model.ts'
 import type { Fact } from '../core/verdict/case.ts'
 import type { TrafficTally } from '../ports/traffic.ts'
@@ -69,15 +69,5 @@ function serverSince(before: readonly ServerCounts[] | undefined, now: ServerCou
 }
 
 function less(now: ArmCounts, then: ArmCounts): ArmCounts {
-  const part = (key: Exclude<keyof ArmCounts, 'latency'>) => Math.max(0, now[key] - then[key])
-  return {
-    drawn: part('drawn'),
-    answered: part('answered'),
-    failed: part('failed'),
-    failedForUsers: part('failedForUsers'),
-    clientErrors: part('clientErrors'),
-    declared: part('declared'),
-    succeeded: part('succeeded'),
-    latency: now.latency.map((count, index) => Math.max(0, count - (then.latency[index] ?? 0))),
-  }
+  return combined(now, then, (count, before) => Math.max(0, count - before))
 }

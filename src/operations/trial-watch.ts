@@ -7,7 +7,7 @@ import type { TrafficTally } from '../ports/traffic.ts'
 import type { Trial } from '../store/trials.ts'
 import type { App } from './app.ts'
 import { calibrationOf } from './calibration.ts'
-import { nameOf } from './gate.ts'
+import { nameOf } from './see.ts'
 import { type Collector, createCollector } from './trial-collector.ts'
 import { type Counted, countedIn, countedSince } from './trial-counts.ts'
 

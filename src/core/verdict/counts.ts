@@ -61,3 +61,21 @@ export const NO_COUNTS: ArmCounts = {
   succeeded: 0,
   latency: Array.from({ length: LATENCY_EDGES_MS.length + 1 }, () => 0),
 }
+
+/** Each count of the one put together with that of the other. */
+export function combined(one: ArmCounts, other: ArmCounts, how: (one: number, other: number) => number): ArmCounts {
+  return {
+    drawn: how(one.drawn, other.drawn),
+    answered: how(one.answered, other.answered),
+    failed: how(one.failed, other.failed),
+    failedForUsers: how(one.failedForUsers, other.failedForUsers),
+    clientErrors: how(one.clientErrors, other.clientErrors),
+    declared: how(one.declared, other.declared),
+    succeeded: how(one.succeeded, other.succeeded),
+    latency: one.latency.map((count, bucket) => how(count, other.latency[bucket] ?? 0)),
+  }
+}
+
+export function sumOf(one: ArmCounts, other: ArmCounts): ArmCounts {
+  return combined(one, other, (count, more) => count + more)
+}

@@ -8,14 +8,18 @@ import type { Workshop } from './workshop.ts'
 /** How many containers are looked at at once. */
 export const AT_ONCE = 16
 
+export function listReplicas(shop: Workshop, scope?: Scope, signal?: AbortSignal): Promise<readonly ContainerListed[]> {
+  return shop.api.containers([`${INSTALLATION}=${shop.installation}`, REPLICA, ...labelsOfScope(scope)], signal)
+}
+
 export async function observe(shop: Workshop, scope?: Scope): Promise<ReplicaSeen[]> {
-  const listed = await shop.api.containers([`${INSTALLATION}=${shop.installation}`, REPLICA, ...labelsOfScope(scope)])
+  const listed = await listReplicas(shop, scope)
   const seen = await inBatches(listed, AT_ONCE, (container) => shop.api.container(container.Id))
   return seen.flatMap((container) => (container === null ? [] : (replicaOf(shop.installation, container) ?? [])))
 }
 
 export async function levels(shop: Workshop, scope?: Scope): Promise<ReplicaLevel[]> {
-  const listed = await shop.api.containers([`${INSTALLATION}=${shop.installation}`, REPLICA, ...labelsOfScope(scope)])
+  const listed = await listReplicas(shop, scope)
   return listed.flatMap(({ Labels, State }) => {
     const labels = readLabels(Labels ?? {})
     if (labels === null) return []

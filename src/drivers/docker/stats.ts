@@ -4,15 +4,14 @@ import type { Scope } from '../../core/model.ts'
 import type { ReplicaStats } from '../../ports/runtime.ts'
 import type { ContainerSeen } from './container-seen.ts'
 import { groupMemory } from './control-group.ts'
-import { INSTALLATION, readLabels, REPLICA } from './labels.ts'
-import { AT_ONCE, inBatches, labelsOfScope } from './observe.ts'
+import { readLabels } from './labels.ts'
+import { AT_ONCE, inBatches, listReplicas } from './observe.ts'
 import { workingSetSeen } from './stats-seen.ts'
 import { rememberedEnds, type EngineEvent } from './watch.ts'
 import type { Workshop } from './workshop.ts'
 
 export async function stats(shop: Workshop, scope: Scope, signal?: AbortSignal): Promise<ReplicaStats[]> {
-  const labels = [`${INSTALLATION}=${shop.installation}`, REPLICA, ...labelsOfScope(scope)]
-  const listed = await shop.api.containers(labels, signal)
+  const listed = await listReplicas(shop, scope, signal)
   const found = await inBatches(listed, AT_ONCE, async ({ Id }) => {
     const container = await shop.api.container(Id, signal)
     return container === null ? null : statsOf(shop, container, signal)

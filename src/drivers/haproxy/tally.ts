@@ -1,7 +1,7 @@
 // Answers of `show table` and `show stat` → what a trial has come to. Pure.
 // An entry of the table is a server that requests were drawn for, or the release whose the rest is: what releases come to is their sum.
 import { releaseOf } from '../../core/replica-name.ts'
-import { LATENCY_EDGES_MS, NO_COUNTS } from '../../core/verdict/counts.ts'
+import { LATENCY_EDGES_MS, NO_COUNTS, sumOf } from '../../core/verdict/counts.ts'
 import type { ArmCounts, ServerCounts } from '../../core/verdict/counts.ts'
 import { countsOfServer } from './counters.ts'
 import { NotUnderstood, excerpt, readStatistics } from './running.ts'
@@ -23,7 +23,7 @@ export function armsOf(answer: string): ReadonlyMap<number, ArmCounts> {
     const key = / key=(\S+) /.exec(row)?.[1]
     if (key === undefined) throw new NotUnderstood(`show table: ${excerpt(row)}`)
     const release = sideOf(key)
-    if (release !== null) arms.set(release, sum(arms.get(release) ?? NO_COUNTS, countsOf(row)))
+    if (release !== null) arms.set(release, sumOf(arms.get(release) ?? NO_COUNTS, countsOf(row)))
   }
   return arms
 }
@@ -73,18 +73,5 @@ function countsOf(row: string): ArmCounts {
     latency: slowerThan.map(
       (count, index) => (index === 0 ? quick : 0) + Math.max(0, count - (slowerThan[index + 1] ?? 0)),
     ),
-  }
-}
-
-function sum(one: ArmCounts, other: ArmCounts): ArmCounts {
-  return {
-    drawn: one.drawn + other.drawn,
-    answered: one.answered + other.answered,
-    failed: one.failed + other.failed,
-    failedForUsers: one.failedForUsers + other.failedForUsers,
-    clientErrors: one.clientErrors + other.clientErrors,
-    declared: one.declared + other.declared,
-    succeeded: one.succeeded + other.succeeded,
-    latency: one.latency.map((count, index) => count + (other.latency[index] ?? 0)),
   }
 }
