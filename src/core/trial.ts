@@ -20,7 +20,7 @@ export type FailureRule = {
   /** An answer that has this header has failed. */
   readonly header: string | null
   readonly statuses: readonly number[]
-  /** `grpc-status` other than 0, in the header or trailer. */
+  /** `grpc-status` other than 0, in a header of the answer to a POST, which every call of gRPC is. */
   readonly grpc: boolean
 }
 

@@ -20,7 +20,8 @@ import type { Held, ReplicaAt, Reply, TrafficWorld, UserRequest } from './traffi
 const run = promisify(execFile)
 export const docker = async (...args: string[]): Promise<string> => (await run('docker', args)).stdout.trim()
 
-const FIRST_PORT = Number(process.env['TEST_FIRST_PORT'] ?? 21_000)
+/** Two files of tests that run at once do not meet. */
+const FIRST_PORT = Number(process.env['TEST_FIRST_PORT'] ?? 20_000) + 1_000 * Number(process.env['VITEST_POOL_ID'] ?? 1)
 
 /** A state folder with a proxy, which lives as long as a file of tests; each test gets a world on it. */
 export type ProxyUnderTest = {

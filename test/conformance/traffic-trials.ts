@@ -194,9 +194,14 @@ export function isTried(open: () => Promise<TrafficWorld>): void {
       }
       await want({ trial: trial(5_000) })
       const replies = {
-        good: [...(await ask(200)), ...(await ask(50, { path: '/fine' }))],
+        // whoever speaks gRPC posts; what is answered to anything else is not searched for its status
+        good: [
+          ...(await ask(170)),
+          ...(await ask(50, { path: '/fine', method: 'POST' })),
+          ...(await ask(30, { path: '/grpc' })),
+        ],
         missing: await ask(50, { path: '/missing' }),
-        declared: [...(await ask(30, { path: '/declared' })), ...(await ask(30, { path: '/grpc' }))],
+        declared: [...(await ask(30, { path: '/declared' })), ...(await ask(30, { path: '/grpc', method: 'POST' }))],
         teapot: await ask(30, { path: '/teapot' }),
       }
       for (const release of [1, 2]) {
@@ -321,6 +326,12 @@ export function isTried(open: () => Promise<TrafficWorld>): void {
       expect(await world.traffic.probe(SHOP, HEALTH_PATH, 3, 2)).toEqual(times(3, { release: 2, status: 200 }))
       expect(await world.traffic.probe(SHOP, HEALTH_PATH, 3)).toEqual(times(3, { release: 1, status: 200 }))
       expect(await world.traffic.probe(SHOP, HEALTH_PATH, 1, 9)).toEqual([{ release: null, status: 404 }])
+    })
+    it('is asked for in vain by others, who are no part of the trial', async () => {
+      await want({ rules: { ...RULES, previewFrom: ['10.0.0.0/8'] }, trial: trial(10_000) })
+      expect(ofRelease(await ask(10, { headers: { 'X-Astern-To': 'r1' } }), 1)).toBe(10)
+      expect(ofRelease(await ask(10), 2)).toBe(10)
+      expect((await arm(2)).drawn).toBe(10)
     })
     it('is proved by what it answers, good or bad', async () => {
       hands.replica('r2-1').answers('/checkout', 500)

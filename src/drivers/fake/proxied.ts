@@ -82,7 +82,9 @@ const nobody: Answer = { status: 503, server: null, release: null, shown: null, 
 export function answerTo(backend: FakeBackend, request: UserRequest, hands: Hands): Answer {
   const mayAsk = request.proven || isWithin(request.from, backend.rules.previewFrom)
   if (request.to !== null && mayAsk) return onPurpose(backend, request, hands, request.to)
-  if (backend.trial !== null && !request.proven) return onTrial(backend, request, hands, backend.trial)
+  // whoever asks without being let is no chance draw either
+  const asks = 'x-astern-to' in request.headers
+  if (backend.trial !== null && !request.proven && !asks) return onTrial(backend, request, hands, backend.trial)
   return shown(byWeight(backend, request, hands).answer, request.proven)
 }
 
@@ -122,11 +124,11 @@ function onTrial(
     IDEMPOTENT.includes(request.method) &&
     TRIED_AGAIN.includes(first?.broken === true ? 0 : (first?.status ?? 0))
   if (drawn && server !== null && first !== null && !unsent && !covered) {
-    countAnswer(backend, trial.release, first, false)
+    countAnswer(backend, trial.release, request, first, false)
     return { ...nobody, status: first.status, server: server.name, release: server.release, cookie }
   }
   const { answer, given: last, stoodIn } = byWeight(backend, request, hands)
-  if (side !== null) countAnswer(backend, side, last, drawn || stoodIn)
+  if (side !== null) countAnswer(backend, side, request, last, drawn || stoodIn)
   return { ...answer, cookie }
 }
 
@@ -226,7 +228,13 @@ function isWithin(address: string, networks: readonly string[]): boolean {
   return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
-function countAnswer({ arms, rules }: FakeBackend, side: number, given: Given, lost: boolean): void {
+function countAnswer(
+  { arms, rules }: FakeBackend,
+  side: number,
+  { method }: UserRequest,
+  given: Given,
+  lost: boolean,
+): void {
   const { status, headers, ms } = given
   const failed = lost || status >= 500
   const { failure } = rules
@@ -234,7 +242,7 @@ function countAnswer({ arms, rules }: FakeBackend, side: number, given: Given, l
     !failed &&
     ((failure.header !== null && failure.header.toLowerCase() in headers) ||
       failure.statuses.includes(status) ||
-      (failure.grpc && (headers['grpc-status'] ?? '0') !== '0'))
+      (failure.grpc && method === 'POST' && (headers['grpc-status'] ?? '0') !== '0'))
   const bucket = LATENCY_EDGES_MS.findIndex((edge) => ms <= edge)
   add({ arms }, side, {
     answered: 1,

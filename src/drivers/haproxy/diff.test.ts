@@ -173,19 +173,25 @@ describe('the commands of a trial', () => {
   it('are one where only the share changes', () => {
     expect(
       toward(runningWith([old, ...next], { trial }), [old, ...next], { trial: { ...trial, share: 9_900 } }),
-    ).toEqual(['set map shop.prod.trial.map trial 9900/r2/r1/shield'])
+    ).toEqual(['set map shop.prod.trial.map share 9900'])
   })
   it('give a share when those are there who get it', () => {
     expect(toward(runningWith([old], {}), [old, ...next], { trial }).filter(inTrialMap)).toEqual([
       'add map shop.prod.trial.map r2/0 r2-1',
       'add map shop.prod.trial.map r2/1 r2-2',
       'add map shop.prod.trial.map r2 2',
-      'add map shop.prod.trial.map trial 2200/r2/r1/shield',
+      'add map shop.prod.trial.map drawn r2',
+      'add map shop.prod.trial.map rest r1',
+      'add map shop.prod.trial.map shield on',
+      'add map shop.prod.trial.map share 2200',
     ])
   })
   it('take the share away before those leave who had it', () => {
     expect(toward(runningWith([old, ...next], { trial }), [old])).toEqual([
-      'del map shop.prod.trial.map trial',
+      'del map shop.prod.trial.map share',
+      'del map shop.prod.trial.map drawn',
+      'del map shop.prod.trial.map rest',
+      'del map shop.prod.trial.map shield',
       'del map shop.prod.trial.map r2',
       'del map shop.prod.trial.map r2/0',
       'del map shop.prod.trial.map r2/1',
@@ -198,7 +204,10 @@ describe('the commands of a trial', () => {
     expect(toward(runningWith([old, ...next], { trial, standIn: null }), served, { standIn: 1 })).toEqual([
       'set weight shop.prod/r2-1 100',
       'set weight shop.prod/r2-2 100',
-      'del map shop.prod.trial.map trial',
+      'del map shop.prod.trial.map share',
+      'del map shop.prod.trial.map drawn',
+      'del map shop.prod.trial.map rest',
+      'del map shop.prod.trial.map shield',
       'add map shop.prod.trial.map stand-in r1',
       'set weight shop.prod/r1-1 0',
     ])
@@ -408,6 +417,24 @@ describe('whatever runs and whatever is wanted', () => {
         }
       }),
       { numRuns: 2_000 },
+    )
+  })
+
+  it('nobody is drawn by the share of another one (T2)', () => {
+    fc.assert(
+      fc.property(runnings, wanteds, trials, standIns, (running, servers, trial, standIn) => {
+        const drawnIn = ({ maps }: typeof running) => maps.get('shop.prod.trial.map')?.get('drawn')
+        const shareIn = ({ maps }: typeof running) => maps.get('shop.prod.trial.map')?.get('share')
+        const backend = buildBackend(servers, { trial, standIn })
+        const draws = new Set([undefined, `${drawnIn(running)} ${shareIn(running)}`])
+        if (trial !== null) draws.add(`r${trial.release} ${trial.share}`)
+        let now = running
+        for (const command of commandsToward(running, backend).shift) {
+          now = obey(now, command)
+          expect(draws).toContain(shareIn(now) === undefined ? undefined : `${drawnIn(now)} ${shareIn(now)}`)
+        }
+      }),
+      { numRuns: 1_000 },
     )
   })
 

@@ -203,11 +203,6 @@ function frontendLines(listen: string, backends: readonly BackendStructure[], pr
       : []),
     `  http-after-response del-header ${releaseHeader}`,
     `  http-after-response set-header ${releaseHeader} "%[srv_name,field(1,-)]" if { var(txn.astern_proof) -m bool } { srv_name -m found }`,
-    ...(knowTrials
-      ? [
-          `  http-after-response set-header ${releaseHeader} "%[srv_name,field(1,-)]" if { var(txn.astern_show) -m bool } { srv_name -m found }`,
-        ]
-      : []),
     // whoever keeps connections open leaves with an answer, not in the middle of a question; a WebSocket has to be let in as it asks
     `  http-after-response set-header Connection close if { str(${farewellKey}),map(${farewellMap}) -m found } !{ status 101 }`,
     ...backends.flatMap((backend) =>

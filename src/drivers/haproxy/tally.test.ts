@@ -13,8 +13,9 @@ describe('what a trial has come to', () => {
       table(
         row('r42-1', 100, 40, 80, 20, 10, 2, 4, 1, 8, 8, 3),
         row('r42-2', 10, 0, 10),
-        row('r41', 900, 0, 900),
-        row('nobody', 5, 0, 0, 5, 5, 5),
+        row('r41/0', 600, 0, 600),
+        row('r41/1', 300, 0, 300),
+        row('nobody/1', 5, 0, 0, 5, 5, 5),
       ),
     )
     expect([...arms.keys()]).toEqual([42, 41])

@@ -1,5 +1,5 @@
 // Answers of `show table` and `show stat` → what a trial has come to. Pure.
-// An entry of the table is a server that requests were drawn for, or the release whose the rest is: what releases come to is their sum.
+// An entry of the table is a server that requests were drawn for, or for each thread the release whose the rest is: what releases come to is their sum.
 import { releaseOf } from '../../core/replica-name.ts'
 import { LATENCY_EDGES_MS, NO_COUNTS, sumOf } from '../../core/verdict/counts.ts'
 import type { ArmCounts, ServerCounts } from '../../core/verdict/counts.ts'
@@ -36,9 +36,9 @@ export function serversOf(answer: string): ServerCounts[] {
   })
 }
 
-/** `r42-1`, or `r41` */
+/** `r42-1`, `r41/0` of the first thread, or `r42` where it was drawn and has no server */
 function sideOf(key: string): number | null {
-  const whole = /^r(\d+)$/.exec(key)?.[1]
+  const whole = /^r(\d+)(?:\/\d+)?$/.exec(key)?.[1]
   return whole === undefined ? releaseOf(key) : Number(whole)
 }
 

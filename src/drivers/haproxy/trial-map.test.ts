@@ -20,16 +20,22 @@ describe('the map of a trial', () => {
         'r41/1 r41-2',
         'r42 1',
         'r42/0 r42-1',
-        'trial 2200/r42/r41/shield',
+        'drawn r42',
+        'rest r41',
+        'shield on',
+        'share 2200',
         'stand-in r41',
         '',
       ].join('\n'),
     )
   })
   it('gives the rest to the heaviest, or to nobody', () => {
-    const valueFor = (list: typeof servers) => trialEntries(buildBackend(list, { trial })).get('trial')
-    expect(valueFor([...servers, buildServer('r38-1', { weight: 256 })])).toBe('2200/r42/r38/shield')
-    expect(valueFor(servers.slice(2))).toBe('2200/r42/nobody/shield')
+    const valueFor = (list: typeof servers) => trialEntries(buildBackend(list, { trial })).get('rest')
+    expect(valueFor([...servers, buildServer('r38-1', { weight: 256 })])).toBe('r38')
+    expect(valueFor(servers.slice(2))).toBe('nobody')
+  })
+  it('says nothing of a shield where there is none', () => {
+    expect(trialEntries(buildBackend(servers, { trial: { ...trial, shield: false } })).has('shield')).toBe(false)
   })
   it.each([-1, 10_001, 0.5])('takes no share of %d', (share) => {
     expect(() => trialEntries(buildBackend(servers, { trial: { ...trial, share } }))).toThrow('not a share')

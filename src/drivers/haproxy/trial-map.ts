@@ -2,15 +2,22 @@
 // which one stands in. Pure. It changes by commands only; its file says the same.
 //   r42    2                       how many servers r42 has that are ready and checked
 //   r42/0  r42-1                   the first of them
-//   trial  2200/r42/r41/shield     the share of 10,000 requests, to whom, whose the rest is; one entry, so that it changes at once
+//   share  2200                    of 10,000 requests, drawn for
+//   drawn  r42
+//   rest   r41                     whose all other requests are
+//   shield on                      what fails on r42 is tried again on those with a weight
 //   stand-in  r41
 //   candidate r43                  staged: nobody is drawn for it
 // Invariant: no entry ever names what is not there yet, or not any more: lists grow before the trial changes, and shrink after it (T1).
+// The share goes first and comes last: who is drawn is never drawn by the share of somebody else (T2).
 import type { BackendWanted } from '../../ports/traffic.ts'
 
 export type Entries = ReadonlyMap<string, string>
 
-export const trialKey = 'trial'
+export const shareKey = 'share'
+export const drawnKey = 'drawn'
+export const restKey = 'rest'
+export const shieldKey = 'shield'
 export const standInKey = 'stand-in'
 export const candidateKey = 'candidate'
 /** Whose requests are that nobody was drawn for, where no release has a weight. */
@@ -34,8 +41,10 @@ export function trialEntries({ servers, trial, standIn, candidate }: Wanted): Ma
     for (const [index, name] of names.entries()) entries.set(`r${release}/${index}`, name)
   }
   if (trial !== null) {
-    const shield = trial.shield ? 'shield' : 'plain'
-    entries.set(trialKey, `${shareOf(trial.share)}/r${trial.release}/${baseOf(servers)}/${shield}`)
+    entries.set(drawnKey, `r${trial.release}`)
+    entries.set(restKey, baseOf(servers))
+    if (trial.shield) entries.set(shieldKey, 'on')
+    entries.set(shareKey, String(shareOf(trial.share)))
   }
   if (standIn !== null) entries.set(standInKey, `r${standIn}`)
   if (candidate !== undefined) entries.set(candidateKey, `r${candidate}`)
@@ -65,7 +74,7 @@ export type MapChange = { readonly verb: 'add' | 'set' | 'del'; readonly key: st
 
 /** In the order in which they have to be made (T1). */
 export function trialChanges(seen: Entries, wanted: Entries): MapChange[] {
-  const isList = (key: string): boolean => key.startsWith('r')
+  const isList = (key: string): boolean => /^r\d/.test(key)
   const isCount = (key: string): boolean => isList(key) && !key.includes('/')
   const puts = [...wanted]
     .filter(([key, value]) => seen.get(key) !== value)
@@ -77,10 +86,26 @@ export function trialChanges(seen: Entries, wanted: Entries): MapChange[] {
   return [
     ...puts.filter(({ key }) => isList(key) && !isCount(key)),
     ...puts.filter((change) => isCount(change.key) && grows(change)),
-    ...[...gone, ...puts].filter(({ key }) => !isList(key)),
+    ...draws(
+      seen,
+      wanted,
+      [...gone, ...puts].filter(({ key }) => !isList(key)),
+    ),
     ...puts.filter((change) => isCount(change.key) && !grows(change)),
     ...gone.filter(({ key }) => isCount(key)),
     ...gone.filter(({ key }) => isList(key) && !isCount(key)),
+  ]
+}
+
+/** No request is drawn for a release by the share of another one (T2). */
+function draws(seen: Entries, wanted: Entries, changes: readonly MapChange[]): MapChange[] {
+  const others = changes.filter(({ key }) => key !== shareKey)
+  if (seen.get(drawnKey) === wanted.get(drawnKey)) return [...others, ...changes.filter(({ key }) => key === shareKey)]
+  const share = wanted.get(shareKey)
+  return [
+    ...(seen.has(shareKey) ? [{ verb: 'del', key: shareKey, value: '' } as const] : []),
+    ...others,
+    ...(share === undefined ? [] : [{ verb: 'add', key: shareKey, value: share } as const]),
   ]
 }
 

@@ -10,15 +10,15 @@ const rules: TrafficRules = {
 const linesWith = (more: Partial<TrafficRules>) => trialLines('shop.prod', { ...rules, ...more })
 
 describe('the rules of a trial', () => {
-  it('are passed over by the fifth at the latest where there is nothing to do', () => {
+  it('are passed over by the sixth at the latest where nothing was drawn or asked for', () => {
     const requests = linesWith({}).filter((line) => line.startsWith('  http-request'))
-    expect(requests.findIndex((line) => line.startsWith('  http-request allow'))).toBe(3)
+    expect(requests.findIndex((line) => line.startsWith('  http-request allow'))).toBe(5)
     const answers = linesWith({}).filter((line) => line.startsWith('  http-after-response'))
     expect(answers[0]).toBe('  http-after-response allow if !{ sc_tracked(0) -m bool }')
   })
   it('let nothing be sent twice before it is known that it may be', () => {
     const text = linesWith({}).join('\n')
-    const off = text.indexOf('disable-l7-retry if !{ var(txn.astern_trial) -m found }')
+    const off = text.indexOf('disable-l7-retry if !{ var(txn.astern_drawn) -m found }')
     expect(off).toBeGreaterThan(0)
     expect(off).toBeLessThan(text.indexOf('http-request allow'))
     expect(text).toMatch(/disable-l7-retry unless .* \{ method GET HEAD OPTIONS \} /)
@@ -35,18 +35,23 @@ describe('the rules of a trial', () => {
       linesWith({ failure: more }).filter((line) => line.includes('sc-inc-gpc(6,0)'))
     expect(declared(rules.failure)).toEqual([])
     expect(declared({ header: 'X-Failed', statuses: [418], grpc: true })[0]).toContain(
-      '{ status 418 } !{ var(txn.astern_lost) -m found } { status lt 500 } or { res.hdr(grpc-status) -m found }',
+      '{ status 418 } !{ var(txn.astern_lost) -m found } { status lt 500 } or { method POST } { res.hdr(grpc-status) -m found }',
     )
   })
   it('let nobody ask for a release where nobody may, but whoever has the secret', () => {
     const text = linesWith({ previewFrom: [] }).join('\n')
     expect(text).not.toContain('{ src ')
     expect(text).toContain(
-      'unset-var(txn.astern_to) if { var(txn.astern_to) -m found } !{ var(txn.astern_proof) -m bool }',
+      'set-var(txn.astern_to) var(txn.astern_asked) if { var(txn.astern_asked) -m found } { var(txn.astern_proof) -m bool }',
     )
     const preview = { backend: 'shop.prod', hosts: ['shop.example.com'], previewFrom: [] }
     expect(askedForSwitch(preview)).toEqual([])
     expect(askedForLines([preview], preview.hosts)).toHaveLength(2)
+  })
+  it('draw nobody who asks for a release, whether or not he may', () => {
+    expect(linesWith({}).find((line) => line.includes('set-var(txn.astern_share)'))).toMatch(
+      / if !\{ var\(txn\.astern_asked\) -m found \} !\{ var\(txn\.astern_proof\) -m bool \}$/,
+    )
   })
   it('know a release in front of a host name, and take no other name for one', () => {
     const hosts = ['shop.example.com', '[::1]']

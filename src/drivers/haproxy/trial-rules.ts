@@ -6,14 +6,14 @@ import { LATENCY_EDGES_MS } from '../../core/verdict/counts.ts'
 import type { Sticky } from '../../core/trial.ts'
 import type { TrafficRules } from '../../ports/traffic.ts'
 import { halfOpenPerCent, hostsPerLine, streakLimit, trialTableEntries, watchMs } from './limits.ts'
-import { candidateKey, standInKey, trialKey, trialMapFile } from './trial-map.ts'
+import { candidateKey, drawnKey, restKey, shareKey, shieldKey, standInKey, trialMapFile } from './trial-map.ts'
 
 export const toHeader = 'X-Astern-To'
 /** What X-Astern-To may also say: the release that is on trial. */
 export const candidate = 'candidate'
 
 /**
- * Indexes of what is counted per entry of the backend's table. An entry is a drawn server, or the release whose the rest is. `notDrawn` are
+ * Indexes of what is counted per entry of the backend's table. An entry is a drawn server, or for each thread the release whose the rest is. `notDrawn` are
  * requests of clients that were seen before; `quick` good answers within the first edge, which nothing else counts but `declared`.
  */
 export const gauge = {
@@ -29,9 +29,12 @@ export const gauge = {
 /** From `gauge.latency` on: answers that took longer than the edge before. */
 export const gauges = gauge.latency + LATENCY_EDGES_MS.length + 1
 
+/** Asked for a release, whether it may or not: never drawn. */
+const asked = '{ var(txn.astern_asked) -m found }'
 const to = '{ var(txn.astern_to) -m found }'
 const proof = '{ var(txn.astern_proof) -m bool }'
-const trial = '{ var(txn.astern_trial) -m found }'
+/** There is a trial that it may be drawn in. */
+const share = '{ var(txn.astern_share) -m found }'
 const drawn = '{ var(txn.astern_drawn) -m found }'
 const tracked = '{ sc_tracked(0) -m bool }'
 const server = '{ var(txn.astern_server) -m found }'
@@ -39,7 +42,7 @@ const lost = '{ var(txn.astern_lost) -m found }'
 const fresh = '{ var(txn.astern_fresh) -m found }'
 const named = '{ var(txn.astern_named) -m found }'
 const show = '{ var(txn.astern_show) -m found }'
-const good = '{ var(txn.astern_good) -m found }'
+const usual = `{ status 200:399 } { res.timer.hdr le ${LATENCY_EDGES_MS[0]} } !${lost}`
 const nobodyServes = '{ nbsrv lt 1 }'
 
 const watchTable = 'astern_watch'
@@ -59,16 +62,17 @@ export type Preview = {
 
 /** Of a frontend, before it chooses a backend. `hosts` are all that somebody on this address has. */
 export function askedForLines(previews: readonly Preview[], hosts: readonly string[]): string[] {
-  const asked = previews.filter(({ previewFrom }) => previewFrom.length > 0)
-  const names = asked.length === 0 ? [] : inConditions(hosts.map(hostWord))
-  const like = `{ req.hdr(host) -m beg -i r ${candidate} }`
+  const open = previews.filter(({ previewFrom }) => previewFrom.length > 0)
+  const names = open.length === 0 ? [] : inConditions(hosts.map(hostWord))
+  // the cheapest look there is: every request pays for it
+  const like = `{ req.fhdr(host,1) -m beg r R ${candidate[0]} ${candidate[0]!.toUpperCase()} }`
   return [
-    `  http-request set-var(txn.astern_to) req.hdr(${toHeader}),lower`,
-    `  http-request del-header ${toHeader}`,
+    `  http-request set-var(txn.astern_asked) req.fhdr(${toHeader},1),lower`,
+    `  http-request del-header ${toHeader} if ${asked}`,
     ...names.map((known) => `  http-request set-var(txn.astern_named) bool(true) if ${like} ${known}`),
-    ...asked.map(
+    ...open.map(
       (preview) =>
-        `  http-request set-var(txn.astern_to) req.hdr(host),host_only,lower,field(1,.) if ${like} !${to} ${from(preview)} ${previewHost(preview)}${names.length === 0 ? '' : ` !${named}`}`,
+        `  http-request set-var(txn.astern_asked) req.hdr(host),host_only,lower,field(1,.) if ${like} !${asked} ${from(preview)} ${previewHost(preview)}${names.length === 0 ? '' : ` !${named}`}`,
     ),
   ]
 }
@@ -85,7 +89,7 @@ export function inConditions(hosts: readonly string[]): string[] {
 /** Of a frontend, after the choice by plain host names. */
 export function askedForSwitch(preview: Preview): string[] {
   if (preview.previewFrom.length === 0 || preview.hosts.length === 0) return []
-  return [`  use_backend ${preview.backend} if ${to} ${from(preview)} ${previewHost(preview)}`]
+  return [`  use_backend ${preview.backend} if ${asked} ${from(preview)} ${previewHost(preview)}`]
 }
 
 function from({ previewFrom }: Pick<Preview, 'previewFrom'>): string {
@@ -115,19 +119,17 @@ function requestLines(backend: string, rules: TrafficRules): string[] {
   const mapOr0 = `map(${trialMapFile(backend)},0)`
   const mayAsk = rules.previewFrom.length > 0 ? [from(rules), proof] : [proof]
   return [
-    ...mayAsk.map((who) => `  force-persist if ${to} ${who}`),
-    `  http-request unset-var(txn.astern_to) if ${to} ${mayAsk.map((who) => `!${who}`).join(' ')}`,
-    `  http-request set-var(txn.astern_trial) str(${trialKey}),${map} if !${to} !${proof}`,
-    `  http-request disable-l7-retry if !${trial}`,
-    `  http-request allow if !${trial} !${to} !${nobodyServes}`,
+    `  force-persist if ${asked}`,
+    `  http-request set-var(txn.astern_share) str(${shareKey}),${map} if !${asked} !${proof}`,
     // by chance; most often it is not drawn, and goes by weights
-    `  http-request set-var(txn.astern_share) var(txn.astern_trial),field(1,/) if ${trial}`,
     ...drawLines(rules.sticky),
-    `  http-request track-sc0 var(txn.astern_trial),field(3,/) if ${trial} !${drawn}`,
+    // an entry for each thread: they would wait for each other at one that nearly every request counts in
+    '  http-request set-var(txn.astern_thread) thread',
+    `  http-request track-sc0 str(${restKey}),${map},concat(/,txn.astern_thread) if ${share} !${drawn}`,
     ...seenBefore(rules.sticky, tracked),
-    `  http-request disable-l7-retry if ${tracked}`,
-    `  http-request allow if ${tracked} !${nobodyServes}`,
-    `  http-request set-var(txn.astern_to) var(txn.astern_trial),field(2,/) if ${drawn}`,
+    `  http-request disable-l7-retry if !${drawn}`,
+    `  http-request allow if !${drawn} !${asked} !${nobodyServes}`,
+    `  http-request set-var(txn.astern_to) str(${drawnKey}),${map} if ${drawn}`,
     ...choiceLines(backend, drawn),
     // what was drawn is counted by the server that it was drawn for
     `  http-request track-sc0 var(txn.astern_server) if ${drawn}`,
@@ -135,16 +137,19 @@ function requestLines(backend: string, rules: TrafficRules): string[] {
     ...seenBefore(rules.sticky, drawn),
     // while nobody watches, a server that fails whatever it is given is given little
     `  http-request unset-var(txn.astern_server) if ${drawn} { sc_get_gpt(0,0) ge ${streakLimit} } !{ str(${watchKey}),in_table(${watchTable}) -m bool } { rand(100) ge ${halfOpenPerCent} }`,
-    `  http-request disable-l7-retry unless ${drawn} ${server} { method GET HEAD OPTIONS } { var(txn.astern_trial),field(4,/) -m str shield }`,
+    `  http-request disable-l7-retry unless ${server} { method GET HEAD OPTIONS } { str(${shieldKey}),${map} -m found }`,
     // once: should the others fail too, they are not asked again and again
     '  .if version_atleast(3.2)',
-    `  http-request set-retries 1 if ${drawn} ${server}`,
+    `  http-request set-retries 1 if ${server}`,
     '  .endif',
     `  http-request allow if ${drawn}`,
     // on purpose
+    ...mayAsk.map((who) => `  http-request set-var(txn.astern_to) var(txn.astern_asked) if ${asked} ${who}`),
     `  http-request set-var(txn.astern_show) bool(true) if ${to}`,
+    // and is told which release answered
+    `  http-request set-var(txn.astern_proof) bool(true) if ${to}`,
     `  http-request set-var(txn.astern_to) str(${candidateKey}),${map} if ${show} { var(txn.astern_to) -m str ${candidate} }`,
-    `  http-request set-var(txn.astern_to) str(${trialKey}),${map},field(2,/) if ${show} { var(txn.astern_to) -m str ${candidate} }`,
+    `  http-request set-var(txn.astern_to) str(${drawnKey}),${map} if ${show} { var(txn.astern_to) -m str ${candidate} }`,
     `  http-request return status 404 content-type text/plain lf-string "%[var(txn.astern_to)] has no server here that is ready\\n" if ${show} !{ var(txn.astern_to) -m reg ^r[0-9]+$ } or ${show} !{ var(txn.astern_to),${mapOr0} -m int gt 0 }`,
     // nobody else is there: one of the stand-in's servers, and should that one be down, the next
     `  http-request set-var(txn.astern_lost) bool(true) if !${to} ${nobodyServes}`,
@@ -165,25 +170,28 @@ function choiceLines(backend: string, condition: string): string[] {
   ]
 }
 
-/** By a number from 0 to 9,999: chance's own or, so that a client stays on its side while the share grows, the client's. */
+/**
+ * By a number from 0 to 9,999: chance's own or, so that a client stays on its side while the share grows, the client's. Without a share there is no
+ * difference that could be negative.
+ */
 function drawLines(sticky: Sticky | null): string[] {
   const draw = (number: string): string =>
-    `  http-request set-var(txn.astern_drawn) bool(true) if ${trial} { ${number},sub(txn.astern_share) -m int lt 0 }`
+    `  http-request set-var(txn.astern_drawn) bool(true) if { ${number},sub(txn.astern_share) -m int lt 0 }`
   if (sticky === null) return [draw('rand(10000)')]
   const known = '{ var(txn.astern_number) -m found }'
-  const byChance = `  http-request set-var(txn.astern_number) rand(10000) if ${trial} !${known}`
+  const byChance = `  http-request set-var(txn.astern_number) rand(10000) if ${share} !${known}`
   if (sticky.kind === 'header') {
     const ofClient = `req.hdr(${token(sticky.name)}),xxh32,mod(10000)`
     return [
-      `  http-request set-var(txn.astern_number) ${ofClient} if ${trial}`,
+      `  http-request set-var(txn.astern_number) ${ofClient} if ${share}`,
       byChance,
       draw('var(txn.astern_number)'),
     ]
   }
   const cookie = `req.cook(${token(sticky.name)})`
   return [
-    `  http-request set-var(txn.astern_number) ${cookie} if ${trial} { ${cookie} -m reg ^[0-9]{1,4}$ }`,
-    `  http-request set-var(txn.astern_fresh) bool(true) if ${trial} !${known}`,
+    `  http-request set-var(txn.astern_number) ${cookie} if ${share} { ${cookie} -m reg ^[0-9]{1,4}$ }`,
+    `  http-request set-var(txn.astern_fresh) bool(true) if ${share} !${known}`,
     byChance,
     draw('var(txn.astern_number)'),
   ]
@@ -202,7 +210,8 @@ function answerLines(rules: TrafficRules): string[] {
   const declared = [
     ...(rules.failure.header === null ? [] : [`{ res.hdr(${token(rules.failure.header)}) -m found }`]),
     ...(rules.failure.statuses.length === 0 ? [] : [`{ status ${rules.failure.statuses.map(statusWord).join(' ')} }`]),
-    ...(rules.failure.grpc ? ['{ res.hdr(grpc-status) -m found } !{ res.hdr(grpc-status) 0 }'] : []),
+    // whoever speaks gRPC posts; most do not, and are not searched for its header
+    ...(rules.failure.grpc ? ['{ method POST } { res.hdr(grpc-status) -m found } !{ res.hdr(grpc-status) 0 }'] : []),
   ]
   return [
     ...(rules.sticky?.kind === 'cookie'
@@ -218,9 +227,8 @@ function answerLines(rules: TrafficRules): string[] {
       ? []
       : [count(gauge.declared, declared.map((each) => `${each} !${lost} { status lt 500 }`).join(' or '))]),
     // the usual answer, counted once
-    `  http-after-response set-var(txn.astern_good) bool(true) if { status 200:399 } { res.timer.hdr le ${LATENCY_EDGES_MS[0]} } !${lost}`,
-    count(gauge.quick, good),
-    `  http-after-response allow if ${good}`,
+    count(gauge.quick, usual),
+    `  http-after-response allow if ${usual}`,
     count(gauge.answered),
     count(gauge.failed, `${lost} or { status ge 500 }`),
     count(gauge.failedForUsers, '{ status ge 500 }'),
