@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    // not one less than there are: on two cores that would be one
+    maxWorkers: '100%',
     projects: [
       {
         test: {
@@ -15,8 +17,9 @@ export default defineConfig({
       {
         test: {
           name: 'real',
+          // two at once: they wait more than they work, and each has an installation of its own
           include: ['src/**/*.real.test.ts', 'test/conformance/*.real.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -14,3 +14,17 @@ export type BenchContext = {
 }
 
 export type Bench = (context: BenchContext) => Promise<Measured>
+
+/** One after the other, as one report. */
+export function joined(...parts: readonly Bench[]): Bench {
+  return async (context) => {
+    const measured: Measured[] = []
+    for (const part of parts) measured.push(await part(context))
+    return {
+      rows: measured.flatMap(({ rows }) => rows),
+      goals: measured.flatMap(({ goals }) => goals),
+      notes: measured.flatMap(({ notes }) => notes),
+      versions: Object.assign({}, ...measured.map(({ versions }) => versions)) as Record<string, string>,
+    }
+  }
+}

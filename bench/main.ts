@@ -1,7 +1,7 @@
 // `npm run bench -- NAME [--quick]`: measures, prints a table, writes out/bench/NAME.json. Ends with 1 when a goal was missed, 2 for wrong usage.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Bench } from './bench.ts'
+import { type Bench, joined } from './bench.ts'
 import { createCleanup } from './cleanup.ts'
 import { root } from './command.ts'
 import { describeMachine } from './machine.ts'
@@ -10,6 +10,11 @@ import { printable, writeReport } from './report.ts'
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   switch: async () => (await import('./switch/switch.ts')).measureSwitch,
   autopilot: async () => (await import('./autopilot/autopilot.ts')).measureAutopilot,
+  registry: async () =>
+    joined(
+      (await import('./registry/registry.ts')).measureRegistry,
+      (await import('./registry/version.ts')).measureVersion,
+    ),
   history: async () => (await import('./history/history.ts')).measureHistory,
 }
 

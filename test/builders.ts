@@ -1,6 +1,8 @@
 // Small whole values for tests of the planners: a release, a replica, a service as it is seen.
+import { PLAIN_RETENTION } from '../src/core/retention-policy.ts'
 import { PLAIN_TRIAL } from '../src/core/trial.ts'
 import { identityOf, keptSecretsHash } from '../src/core/identity.ts'
+import type { BuildDefinition } from '../src/core/build.ts'
 import type { Definition, Level, Release, ReleaseConfig, ReleaseProcess } from '../src/core/model.ts'
 import { WEB } from '../src/core/processes.ts'
 import { replicaName } from '../src/core/replica-name.ts'
@@ -48,6 +50,20 @@ export function buildDefinition(changes: Partial<Definition> = {}): Definition {
     freeze: [],
     hooks: [],
     trial: PLAIN_TRIAL,
+    retention: PLAIN_RETENTION,
+    ...changes,
+  }
+}
+
+export function buildBuild(changes: Partial<BuildDefinition> = {}): BuildDefinition {
+  return {
+    context: '/srv/shop',
+    dockerfile: '/srv/shop/Dockerfile',
+    target: null,
+    args: {},
+    tag: '{version}-{env}-{build}',
+    pointers: ['latest'],
+    platforms: [],
     ...changes,
   }
 }
@@ -72,6 +88,8 @@ export function buildRelease(number: number, changes: Partial<Release> = {}): Re
     stable: true,
     rolledBack: false,
     pinned: false,
+    pinName: null,
+    prunedAt: null,
     activeAt: NOW_AT - 500_000 + number,
     activeBy: 'deploy',
     standbySince: NOW_AT - 100_000 + number,

@@ -13,12 +13,18 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   store: ['core', 'ports'],
   i18n: ['core'],
   config: ['core'],
+  'drivers/archive': ['core', 'ports'],
+  'drivers/code-host': ['core', 'ports'],
+  'drivers/compose': ['core', 'ports'],
   'drivers/docker': ['core', 'ports'],
+  'drivers/docker-cli': ['core', 'ports'],
   'drivers/git': ['core', 'ports'],
   'drivers/haproxy': ['core', 'ports'],
   'drivers/hooks': ['core', 'ports'],
   'drivers/host': ['core', 'ports'],
+  'drivers/schemas': ['core', 'ports'],
   'drivers/secrets': ['core', 'ports'],
+  'drivers/registry': ['core', 'ports'],
   'drivers/signals': ['core', 'ports'],
   'drivers/fake': ['core', 'ports'],
   operations: ['core', 'ports', 'store'],
@@ -28,17 +34,37 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'ports',
     'store',
     'operations',
+    'drivers/archive',
+    'drivers/code-host',
+    'compose-vcs.ts',
+    'drivers/compose',
     'drivers/docker',
+    'drivers/docker-cli',
     'drivers/git',
     'drivers/haproxy',
     'drivers/hooks',
     'drivers/host',
+    'drivers/schemas',
+    'drivers/registry',
     'drivers/secrets',
     'drivers/signals',
     'state-folder.ts',
   ],
   'state-folder.ts': [],
-  cli: ['core', 'ports', 'store', 'operations', 'api', 'config', 'i18n', 'daemon.ts', 'state-folder.ts', '..'],
+  'compose-vcs.ts': ['ports', 'drivers/git', 'state-folder.ts'],
+  cli: [
+    'core',
+    'ports',
+    'store',
+    'operations',
+    'api',
+    'config',
+    'i18n',
+    'compose-vcs.ts',
+    'daemon.ts',
+    'state-folder.ts',
+    '..',
+  ],
 }
 
 /** Where time, chance, timers and the environment may be touched: the door, the composition root, and the drivers that stand for the host. */
@@ -46,8 +72,8 @@ const MAY_TOUCH_THE_WORLD = ['cli', 'daemon.ts', 'state-folder.ts', 'drivers/hos
 const WORLD =
   /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bsetTimeout\(|\bsetInterval\(|\bprocess\.env\b|\bperformance\.now\(/
 
-/** What the core may use of the platform: a hash is a pure function. */
-const CORE_MAY_IMPORT = [/^node:crypto$/]
+/** What the core may use from outside: hashes, the order of versions, the grammar of commits. All of them are pure functions. */
+const CORE_MAY_IMPORT = [/^node:crypto$/, /^semver\//, /^conventional-commits-parser$/]
 
 const MAX_LINES = 400
 

@@ -9,8 +9,8 @@ import {
   type ReleaseConfig,
   type Scope,
   type Step,
-  stepKey,
 } from '../../src/core/model.ts'
+import { stepKey } from '../../src/core/step-key.ts'
 import { type Plan } from '../../src/core/plan.ts'
 import { replicaName } from '../../src/core/replica-name.ts'
 import { insertReplicas } from '../../src/operations/addresses.ts'
@@ -232,6 +232,6 @@ function namesOf(release: number, replicas: number): string[] {
   return Array.from({ length: replicas }, (_, index) => replicaName(release, index + 1))
 }
 
-function versionOf(number: number): string {
+export function versionOf(number: number): string {
   return `v${Math.floor(number / 1000) + 1}.${Math.floor(number / 10) % 100}.${number % 10}`
 }

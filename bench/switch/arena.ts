@@ -72,6 +72,7 @@ export async function createArena(context: BenchContext): Promise<Arena> {
     standby: { ${standby[rung]} }
     canary: off
     bake: off
+    retention: { automatic: false }
 ${database === null ? '' : `    processes: { worker: { command: [/app, worker], env: { DATABASE_URL: "${database}" } } }`}
 environments:
   prod:

@@ -67,7 +67,7 @@ async function portsFor(count: number): Promise<number[]> {
 
 function configuration(ports: readonly number[], serial: number): string {
   const service = (name: string) =>
-    `  ${name}: { image: ${IMAGE}, port: ${PORT}, health: ${HEALTH_PATH}, env: { BENCH_RUN: "${serial}" }, canary: off, bake: off }`
+    `  ${name}: { image: ${IMAGE}, port: ${PORT}, health: ${HEALTH_PATH}, env: { BENCH_RUN: "${serial}" }, canary: off, bake: off, retention: { automatic: false } }`
   const place = (name: string, index: number) => `      ${name}: { listen: "127.0.0.1:${ports[index]}" }`
   return `services:
 ${SERVICES.map(service).join('\n')}

@@ -12,12 +12,12 @@ host_mirror() {
   apt-get indextargets --format '$(REPO_URI)' "Codename: $codename" 'Created-By: Packages' | sed -n 1p
 }
 
-# fetch_closure TAG SUITE FOLDER PACKAGE: the package and all it needs, as FOLDER/cache/archives/*.deb; TAG is the image that they are for.
-fetch_closure() {
-  local tag=$1 suite=$2 folder=$3 package=$4 mirror distribution
+# open_suite WHAT SUITE FOLDER: the view, in FOLDER; apt-get with its options is then in private_apt. WHAT is what the packages are for.
+open_suite() {
+  local what=$1 suite=$2 folder=$3 mirror distribution
   distribution=$(. /etc/os-release && printf '%s' "$ID")
   if [ "$distribution" != debian ] || [ ! -r "$debian_keyring" ]; then
-    die "The image $tag can be built from packages only on Debian." "Make it available some other way: docker pull $tag, or docker load."
+    die "$what can be had from packages only on Debian." "Make it available some other way."
   fi
   mirror=$(host_mirror)
   if [ -z "$mirror" ]; then
@@ -28,11 +28,17 @@ fetch_closure() {
   mkdir -p "$folder"/{lists,cache/archives}/partial "$folder"/{parts,prefs}
   : >"$folder/status"
   printf 'deb [signed-by=%s] %s %s main\n' "$debian_keyring" "$mirror" "$suite" >"$folder/sources.list"
-  local private_apt=(apt-get -q -y -o Dir::Etc::sourcelist="$folder/sources.list" -o Dir::Etc::sourceparts="$folder/parts"
+  private_apt=(apt-get -q -y -o Dir::Etc::sourcelist="$folder/sources.list" -o Dir::Etc::sourceparts="$folder/parts"
     -o Dir::Etc::preferencesparts="$folder/prefs" -o Dir::State::lists="$folder/lists" -o Dir::State::status="$folder/status"
     -o Dir::Cache="$folder/cache" -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -o Acquire::Languages=none
     -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false -o Debug::NoLocking=1 --no-install-recommends)
   must "reading the package lists of $suite" "${private_apt[@]}" update
+}
+
+# fetch_closure TAG SUITE FOLDER PACKAGE: the package and all it needs, as FOLDER/cache/archives/*.deb; TAG is the image that they are for.
+fetch_closure() {
+  local tag=$1 suite=$2 folder=$3 package=$4
+  open_suite "The image $tag" "$suite" "$folder"
   must "fetching $package and its libraries" "${private_apt[@]}" --download-only install "$package"
 }
 

@@ -7,7 +7,7 @@ import { resultsFolder, run, seconds } from './run.ts'
 type Part = { name: string; command: string[]; limitMinutes: number; count: (status: number) => Count }
 
 // All of it, set-up from nothing included, should stay below 20 minutes.
-const wholeLimitMs = 18 * 60_000
+const wholeLimitMs = 19 * 60_000
 
 const asOne = (status: number): Count => ({ passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 })
 
@@ -43,7 +43,7 @@ const parts: Part[] = [
   { name: 'package', command: ['bash', 'script/lib/package-test.sh'], limitMinutes: 3, count: asOne },
   { name: 'sim', command: ['node', 'sim/main.ts', 'verdict', '--quick'], limitMinutes: 3, count: asOne },
   vitest('real', 8),
-  vitest('e2e', 12),
+  vitest('e2e', 13),
 ]
 
 const startedAt = performance.now()

@@ -16,6 +16,7 @@ export type RollbackMessage = {
   readonly reason: string | null
   readonly actor: Actor
   readonly rampMs?: number
+  readonly revertDatabase?: true
 }
 
 export type Watching = {
@@ -38,8 +39,9 @@ export async function performRollback(app: App, message: RollbackMessage, watchi
     watching.onEvent(event)
   })
   try {
-    const { to, reason, actor, rampMs } = message
+    const { to, reason, actor, rampMs, revertDatabase } = message
     const ramp = rampMs === undefined ? {} : { rampMs }
+    const revert = revertDatabase === undefined ? {} : { revertDatabase }
     return await rollback(app, scope, {
       to,
       reason,
@@ -47,6 +49,7 @@ export async function performRollback(app: App, message: RollbackMessage, watchi
       force: new Set(message.force),
       hurry: watching.hurry,
       ...ramp,
+      ...revert,
     })
   } finally {
     stop()

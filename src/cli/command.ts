@@ -11,6 +11,7 @@ export type Completes =
   | 'transaction'
   | 'process'
   | 'shell'
+  | 'docker_plugin'
   | 'language'
   | 'force_deploy'
   | 'force_rollback'

@@ -1,7 +1,14 @@
 // Every command, as data. Nothing heavy is imported here: handlers are loaded when they run.
 import type { CommandSpec, OptionSpec } from './command.ts'
+import { buildCommands } from './commands-build.ts'
+import { checkCommands } from './commands-checks.ts'
 import { containerCommands } from './commands-containers.ts'
+import { historyCommands } from './commands-history.ts'
+import { dockerCommands, hiddenDockerCommands } from './commands-docker.ts'
+import { initCommands } from './commands-init.ts'
+import { retentionCommands } from './commands-retention.ts'
 import { deployManner, noCanary, trialCommands } from './commands-trials.ts'
+import { revertPr, sourceCommands } from './commands-source.ts'
 import { message } from './common-options.ts'
 
 const dryRun: OptionSpec = {
@@ -15,7 +22,7 @@ const forceRollback: OptionSpec = {
   type: 'string',
   value: 'LIST',
   complete: 'force_rollback',
-  summary: { en: 'override by name: quarantine', 'zh-CN': '按名称覆盖限制：quarantine' },
+  summary: { en: 'override by name: quarantine, schema', 'zh-CN': '按名称覆盖限制：quarantine、schema' },
 }
 const set: OptionSpec = {
   type: 'string',
@@ -27,19 +34,15 @@ const forceDeploy: OptionSpec = {
   value: 'LIST',
   complete: 'force_deploy',
   summary: {
-    en: 'override by name: hold, freeze, quarantine, outdated',
-    'zh-CN': '按名称覆盖限制：hold、freeze、quarantine、outdated',
+    en: 'override by name: hold, freeze, quarantine, outdated, schema',
+    'zh-CN': '按名称覆盖限制：hold、freeze、quarantine、outdated、schema',
   },
-}
-const limit: OptionSpec = {
-  type: 'string',
-  short: 'n',
-  value: 'COUNT',
-  summary: { en: 'how many (default 20)', 'zh-CN': '数量（默认 20）' },
 }
 const yes: OptionSpec = { type: 'boolean', short: 'y', summary: { en: 'do not ask', 'zh-CN': '不询问' } }
 
 export const commands: readonly CommandSpec[] = [
+  ...initCommands,
+  ...sourceCommands,
   {
     name: 'up',
     summary: { en: 'start the proxy in front of the services', 'zh-CN': '启动服务前面的代理' },
@@ -83,6 +86,7 @@ export const commands: readonly CommandSpec[] = [
     examples: ['astern adopt gin-shop --dry-run', 'astern adopt gin-shop', 'astern adopt shop_web_1 --keep-running'],
     load: () => import('./adopt.ts'),
   },
+  ...buildCommands,
   {
     name: 'deploy',
     summary: { en: 'bring a new release into service', 'zh-CN': '部署新的发布版本' },
@@ -134,6 +138,15 @@ export const commands: readonly CommandSpec[] = [
         },
       },
       'no-canary': noCanary,
+      'revert-database': {
+        type: 'boolean',
+        summary: {
+          en: 'take the schema of the database back as well; asks first',
+          'zh-CN': '同时回退数据库结构；会先询问',
+        },
+      },
+      yes,
+      'revert-pr': revertPr,
       'dry-run': dryRun,
       force: forceRollback,
       set,
@@ -145,11 +158,15 @@ export const commands: readonly CommandSpec[] = [
       'astern rollback --to r40',
       'astern rollback --undo',
       'astern rollback --ramp 30s',
+      'astern rollback --revert-database --dry-run',
+      'astern rollback --revert-pr',
       'astern rollback --dry-run',
     ],
     load: () => import('./rollback.ts'),
   },
+  ...checkCommands({ dryRun, force: forceDeploy }),
   ...trialCommands,
+  ...retentionCommands,
   {
     name: 'hold',
     summary: {
@@ -189,14 +206,7 @@ export const commands: readonly CommandSpec[] = [
     examples: ['astern status', 'astern status --json'],
     load: () => import('./status.ts'),
   },
-  {
-    name: 'releases',
-    summary: { en: 'history, newest first', 'zh-CN': '发布历史，最新在前' },
-    positionals: [],
-    options: { limit },
-    examples: ['astern releases', 'astern releases -n 100 --json'],
-    load: () => import('./releases.ts'),
-  },
+  ...historyCommands,
   {
     name: 'show',
     summary: { en: 'one release, or one operation', 'zh-CN': '查看一个发布版本或一次操作' },
@@ -220,20 +230,6 @@ export const commands: readonly CommandSpec[] = [
     options: {},
     examples: ['astern diff r41 r42'],
     load: () => import('./diff.ts'),
-  },
-  {
-    name: 'log',
-    summary: { en: 'operations, or one step by step', 'zh-CN': '操作列表，或逐步查看一次操作' },
-    positionals: [{ name: 'TX', required: false, complete: ['transaction'] }],
-    options: {
-      limit,
-      verify: {
-        type: 'boolean',
-        summary: { en: 'check the hash chain of the journal', 'zh-CN': '校验操作日志的哈希链' },
-      },
-    },
-    examples: ['astern log', 'astern log tx-5f8a7b9c', 'astern log --verify'],
-    load: () => import('./log.ts'),
   },
   ...containerCommands,
   {
@@ -302,6 +298,7 @@ export const commands: readonly CommandSpec[] = [
     examples: ['astern remove gin-shop --env staging'],
     load: () => import('./remove.ts'),
   },
+  ...dockerCommands,
   {
     name: 'completion',
     summary: { en: 'shell completion script', 'zh-CN': '生成命令补全脚本' },
@@ -318,6 +315,7 @@ export const commands: readonly CommandSpec[] = [
 
 /** What programs call, not people. */
 export const hiddenCommands: readonly CommandSpec[] = [
+  ...hiddenDockerCommands,
   {
     name: 'tend',
     summary: { en: 'do what is overdue', 'zh-CN': '完成逾期工作' },

@@ -1,4 +1,4 @@
-// Options that every command takes, one that many take, and what `astern` alone understands.
+// Options that every command takes, some that many take, and what `astern` alone understands.
 import type { OptionSpec } from './command.ts'
 
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
@@ -56,6 +56,13 @@ export const message: OptionSpec = {
   short: 'm',
   value: 'WHY',
   summary: { en: 'the reason, kept in the journal', 'zh-CN': '原因，写入操作日志' },
+}
+
+export const limit: OptionSpec = {
+  type: 'string',
+  short: 'n',
+  value: 'COUNT',
+  summary: { en: 'how many (default 20)', 'zh-CN': '数量（默认 20）' },
 }
 
 /** What `astern` alone understands beside them. */

@@ -72,12 +72,21 @@ describe('completion', () => {
     expect(await offered(app, 'remove', '')).toEqual(['shop'])
     expect(await offered(app, 'completion', 'z')).toEqual(['zsh'])
     expect(await offered(app, 'deploy', '')).toEqual([])
+    expect(await offered(app, 'verify', '')).toEqual(['r2', 'r1'])
+  })
+
+  it('offers environments to promote to and from, and the releases of the one that it comes from', async () => {
+    const { app } = await deployed(['v1.0.0', 'v1.1.0'])
+    await deployTag(app, staging, 'v1.0.0')
+    expect(await offered(app, 'promote-to', '')).toEqual(['prod', 'staging'])
+    expect(await offered(app, 'promote-to', 'prod', '--from', 's')).toEqual(['staging'])
+    expect(await offered(app, 'promote-to', 'prod', '--from', 'staging', '')).toEqual(['r1'])
   })
 
   it('offers fixed values, and leaves files to the shell', async () => {
     const { app } = await deployed([])
-    expect(await offered(app, 'deploy', '--force', '')).toEqual(['hold', 'freeze', 'quarantine', 'outdated'])
-    expect(await offered(app, 'rollback', '--force', '')).toEqual(['quarantine'])
+    expect(await offered(app, 'deploy', '--force', '')).toEqual(['hold', 'freeze', 'quarantine', 'outdated', 'schema'])
+    expect(await offered(app, 'rollback', '--force', '')).toEqual(['quarantine', 'schema'])
     expect(await offered(app, 'status', '--lang', 'z')).toEqual(['zh-CN'])
     expect(await offered(app, 'up', '--config', 'ast')).toEqual([':files'])
     expect(await offered(app, 'rollback', '-m', '')).toEqual([])

@@ -138,12 +138,14 @@ async function valuesOf(context: Context, kind: Completes | null, line: Line): P
       return [plain(FILES)]
     case 'shell':
       return ['bash', 'zsh', 'fish'].map(plain)
+    case 'docker_plugin':
+      return ['install', 'uninstall'].map(plain)
     case 'language':
       return languages.map(plain)
     case 'force_deploy':
-      return ['hold', 'freeze', 'quarantine', 'outdated'].map(plain)
+      return ['hold', 'freeze', 'quarantine', 'outdated', 'schema'].map(plain)
     case 'force_rollback':
-      return [plain('quarantine')]
+      return ['quarantine', 'schema'].map(plain)
     case 'service':
     case 'environment':
     case 'release':
@@ -171,7 +173,8 @@ async function fromState(
     return [] // whatever is wrong with the state is said by the command that is run next
   }
   const service = given.get('service') ?? null
-  const environment = given.get('env') ?? null
+  // What is promoted is of the environment that it comes from.
+  const environment = given.get('from') ?? given.get('env') ?? null
   const scopes = app.store.services
     .list()
     .filter(

@@ -40,6 +40,7 @@ export function configForMachines(config: ReleaseConfig) {
     },
     container: Object.fromEntries(containerLines(config.container)),
     stop: { signal: stop.signal, timeout_ms: stop.timeoutMs, drain_ms: stop.drainMs },
+    database: config.migration ?? null,
     processes: config.processes.map(({ name, command, env, handover, schedule, memoryBytes, cpus }) => ({
       process: name,
       command,

@@ -3,6 +3,7 @@ import type { Actor } from '../core/model.ts'
 import type { Language } from '../i18n/text.ts'
 import type { Translate } from '../i18n/messages.ts'
 import type { App } from '../operations/app.ts'
+import type { Vcs } from '../ports/vcs.ts'
 import type { Attached } from './attach.ts'
 
 export type Context = {
@@ -24,6 +25,10 @@ export type Context = {
   readonly say: (line: string) => void
   /** Asks at the terminal, where silence is a no; `null` where nobody can be asked. */
   readonly confirm: (question: string) => Promise<boolean | null>
+  /** True where a person can be asked. */
+  readonly canAsk: boolean
+  /** Asks at the terminal for a line; nothing typed is `otherwise`. `null`: nobody can be asked, or whoever could has left. */
+  readonly ask: (question: string, otherwise: string) => Promise<string | null>
   /** Calls back at the first Ctrl-C or SIGTERM; the second one ends the process. Returns how to stop. */
   readonly onInterrupt: (callback: () => void) => () => void
   /** Calls back when nobody reads standard output any more, as behind `| head`. An operation goes on all the same. */
@@ -34,7 +39,11 @@ export type Context = {
   readonly stateFolder: string
   /** Opens the state once, and makes it where there is none. */
   readonly open: () => Promise<App>
+  /** Leaves what is overdue to a process of its own. */
+  readonly tendLater: () => Promise<void>
   /** Opens, or makes, a state in another folder. */
   readonly openIn: (folder: string) => Promise<App>
+  /** Version control alone, without the state. */
+  readonly vcs: () => Promise<Vcs>
   readonly now: () => number
 }

@@ -1,6 +1,8 @@
 // `astern deploy --set NAME [TAG | SERVICE=TAG …]`: several services as one, all of them or none.
 import { fail } from '../core/errors.ts'
 import type { Definition } from '../core/model.ts'
+import type { App } from '../operations/app.ts'
+import { defaultTag, refusePointer } from '../operations/default-tag.ts'
 import { deploySet, type Member } from '../operations/deploy-set.ts'
 import { resumeUnfinished } from '../operations/resume.ts'
 import type { Arguments } from './command.ts'
@@ -16,8 +18,9 @@ import { tend } from './tend.ts'
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   const set = args.text('set')!
-  const members = membersOf(context, args, set, await definitions(context, args))
+  const all = await definitions(context, args)
   const app = await context.open()
+  const members = membersOf(context, app, args, set, all)
   const asked = { force: parseForce(context, args), actor: context.actor, reason: args.text('message') }
   const scopes = members.map(({ definition }) => definition)
   if (args.flag('dry-run')) {
@@ -47,13 +50,13 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   return exit
 }
 
-/** In the order of the set. Errors: USAGE, TAG_NEEDED, ENVIRONMENT_NEEDED. */
-function membersOf(context: Context, args: Arguments, set: string, all: readonly Definition[]): Member[] {
+/** In the order of the set. Errors: USAGE, TAG_NEEDED, TAG_IS_POINTER, ENVIRONMENT_NEEDED. */
+function membersOf(context: Context, app: App, args: Arguments, set: string, all: readonly Definition[]): Member[] {
   const own = definitionsOfSet(context, args, set, all)
   const tags = tagsOf(context, args, own)
   return own.map((definition) => {
-    const tag = tags.get(definition.service) ?? tags.get(ALL) ?? definition.composeTag
-    if (tag === null) throw fail('TAG_NEEDED')
+    const tag = tags.get(definition.service) ?? tags.get(ALL) ?? defaultTag(app, definition)
+    refusePointer(app, definition, tag)
     return { definition, tag }
   })
 }

@@ -1,5 +1,8 @@
 // `astern deploy [TAG]`: reads the configuration, asks whether to go on where deploys are on hold, brings the release into service.
 import { fail } from '../core/errors.ts'
+import type { Definition } from '../core/model.ts'
+import type { App } from '../operations/app.ts'
+import { defaultTag, refusePointer } from '../operations/default-tag.ts'
 import { deploy, type DeployAsked } from '../operations/deploy.ts'
 import type { Arguments } from './command.ts'
 import type { Manner } from '../core/plan-trial.ts'
@@ -16,11 +19,22 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     throw fail('USAGE', { problem: context.t('positional_surplus', { value: surplus }), command: 'deploy' })
   }
   const definition = await oneDefinition(context, args)
-  const tag = named === undefined ? definition.composeTag : parseTag(context, named)
-  if (tag === null) throw fail('TAG_NEEDED')
   const app = await context.open()
+  const tag = named === undefined ? defaultTag(app, definition) : parseTag(context, named)
+  refusePointer(app, definition, tag)
+  return bring(context, args, app, definition, { tag })
+}
+
+/** With all that a deploy may be told. Returns the exit code. */
+export async function bring(
+  context: Context,
+  args: Arguments,
+  app: App,
+  definition: Definition,
+  what: Pick<DeployAsked, 'tag' | 'promotes'>,
+): Promise<number> {
   const asked: DeployAsked = {
-    tag,
+    ...what,
     force: parseForce(context, args),
     actor: context.actor,
     reason: args.text('message'),
@@ -44,13 +58,13 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 function parseManner(context: Context, args: Arguments): Manner {
   const plain = args.flag('no-canary')
   if (!args.flag('stage')) return plain ? 'plain' : 'trial'
-  if (plain) throw fail('USAGE', { problem: context.t('stage_and_plain'), command: 'deploy' })
+  if (plain) throw fail('USAGE', { problem: context.t('stage_and_plain'), command: args.command })
   return 'stage'
 }
 
 function parseWait(context: Context, args: Arguments): boolean {
   const value = args.text('wait')
   if (value !== null && value !== 'bake')
-    throw fail('USAGE', { problem: context.t('wait_unknown', { value }), command: 'deploy' })
+    throw fail('USAGE', { problem: context.t('wait_unknown', { value }), command: args.command })
   return value !== null
 }

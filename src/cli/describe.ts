@@ -1,5 +1,6 @@
 // Settings of a release as people read them, in the words of astern.yaml. Values of secrets are not known here.
 import { containerLines } from '../core/container-options.ts'
+import { schemaLine } from '../core/diff.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Health, Mount, PublishedPort, ReleaseConfig, StopPolicy } from '../core/model.ts'
 import { formatSize } from '../core/size.ts'
@@ -23,13 +24,17 @@ export function describe(config: ReleaseConfig, setting: string): readonly strin
       return [describeHealth(config.health)]
     case 'stop':
       return [describeStop(config.stop)]
+    case 'database': {
+      const line = schemaLine(config.migration)
+      return line === null ? [] : [line]
+    }
     default:
       return containerLines(config.container).get(setting) ?? []
   }
 }
 
 /** Those that `describe` knows, in the order of astern.yaml. */
-export const settings = ['command', 'port', 'health', 'volumes', 'ports', 'memory', 'cpus', 'stop'] as const
+export const settings = ['command', 'port', 'health', 'volumes', 'ports', 'memory', 'cpus', 'stop', 'database'] as const
 
 /** An argument that a shell would take apart is quoted. */
 function quoted(argument: string): string {

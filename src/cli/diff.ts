@@ -63,6 +63,7 @@ function changeLines(context: Context, change: Change, from: Release, to: Releas
     case 'secret':
       return secretLines(context, change)
     case 'process':
+    case 'schema':
       return removedAndAdded(context, textOf(change.before), textOf(change.after))
     case 'command':
     case 'port':

@@ -67,6 +67,8 @@ describe('astern doctor', () => {
       'proxy_equal',
       'listen',
       'containers',
+      'retention',
+      'tags',
       'operations',
       'overdue',
     ])
@@ -81,7 +83,7 @@ describe('astern doctor', () => {
     expect(out).toContain('✓ engine: Docker 20.10.24 at fake://engine')
     const warning = out.findIndex((line) => line.startsWith('! live_restore: '))
     expect(out[warning + 1]).toMatch(/^ {2}Set "live-restore": true/)
-    expect(out.at(-1)).toBe('14 ok, 1 to look at, 0 failed')
+    expect(out.at(-1)).toBe('16 ok, 1 to look at, 0 failed')
   })
 
   it.each(['down', 'hung', 'forbidden'] as const)(
@@ -223,6 +225,17 @@ describe('astern doctor', () => {
     expect((await examine(app)).of('proxy_equal')).toMatchObject([{ status: 'ok' }])
   })
 
+  it('reports a tag that was moved behind our back, with what it is and what it was', async () => {
+    const { world, app, shop } = await soundHost()
+    const known = world.engine.images.get('shop:v1.1.0')!.configDigest
+    const { configDigest } = world.addImage('v1.1.0', 9)
+    const { exit, bad } = await examine(app)
+    expect(exit).toBe(1)
+    const message = `shop:v1.1.0 is ${known} (r2 in prod) here, and ${configDigest} in Docker. A tag means one image for ever.`
+    expect(bad).toEqual([{ name: 'tags', status: 'fail', message, hint: expect.stringContaining('a tag of its own') }])
+    expect(app.store.services.get(shop)?.active).toBe(2)
+  })
+
   it('reports containers that are in no plan, that are gone, and that are not as they should be, and removes none', async () => {
     const { world, app } = await soundHost()
     const containers = [...world.engine.containers.entries()]
@@ -239,7 +252,7 @@ describe('astern doctor', () => {
       'warn r1-2 of shop.prod should be running and is absent.',
     ])
     const asked = world.engine.calls.slice(calls).map(({ method }) => method)
-    expect([...new Set(asked)].sort()).toEqual(['facts', 'foreign', 'observe'])
+    expect([...new Set(asked)].sort()).toEqual(['facts', 'foreign', 'image', 'observe'])
   })
 
   it('reports another installation on the same host', async () => {

@@ -6,12 +6,15 @@ import { join } from 'node:path'
 import type { AsternError } from '../core/errors.ts'
 import type { App } from '../operations/app.ts'
 import type { Context } from './context.ts'
+import { checkCopies } from './doctor/copies.ts'
+import { checkDockerPlugin } from './doctor/docker-plugin.ts'
 import { checkContainers, checkEngine } from './doctor/engine.ts'
 import { checkClock, checkDisk, checkNode } from './doctor/host.ts'
 import { type Check, createLook, type Finding, findingOf, knownError } from './doctor/look.ts'
 import { checkListeners, checkProxy } from './doctor/proxy.ts'
 import { checkSchedules } from './doctor/schedules.ts'
 import { checkJournal, checkKey, checkOperations, checkOverdue, checkReserve, checkState } from './doctor/state.ts'
+import { checkTags } from './doctor/tags.ts'
 import { paint } from './paint.ts'
 import { stateExists } from './state-files.ts'
 
@@ -27,9 +30,12 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['proxy', checkProxy],
   ['listen', checkListeners],
   ['containers', checkContainers],
+  ['retention', checkCopies],
+  ['tags', checkTags],
   ['operations', checkOperations],
   ['overdue', checkOverdue],
   ['schedules', checkSchedules],
+  ['docker-plugin', checkDockerPlugin],
 ]
 
 const MARK = { ok: '✓', warn: '!', fail: '✗' } as const

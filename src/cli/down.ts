@@ -37,6 +37,7 @@ type NetworkLeft = { readonly network: string; readonly used_by: readonly string
 async function removeAll(app: App, left: NetworkLeft[]): Promise<number> {
   const { store, clock } = app
   const runtime = await app.runtime()
+  await (await import('../operations/check-projects.ts')).removeProjects(app, store.checkProjects.all())
   const count = await runtime.removeAll((network, usedBy) => left.push({ network, used_by: usedBy }))
   store.transaction(() => {
     for (const { service, environment, active } of store.services.list()) {

@@ -1,10 +1,10 @@
 // `--dry-run`: the plan and what it would take; nothing is changed.
-import type { Manner } from '../core/plan-trial.ts'
 import { percentOf } from '../core/share.ts'
 import type { RollbackMessage } from '../api/rollback-request.ts'
 import type { Head } from '../operations/history.ts'
 import { fail } from '../core/errors.ts'
-import { type Definition, type Hook, hookTitle, type Scope } from '../core/model.ts'
+import type { Definition, Hook, Scope } from '../core/model.ts'
+import { hookTitle } from '../core/step-key.ts'
 import type { Decision, Noop } from '../core/plan.ts'
 import type { App } from '../operations/app.ts'
 import { type DeployAsked, planDeployOf } from '../operations/deploy.ts'
@@ -38,8 +38,13 @@ export function showRollback(context: Context, app: App, scope: Scope, decision:
   return show(context, head, 'rollback', app.store.services.get(scope)?.definition.hooks ?? [])
 }
 
-export async function dryRunUndo(context: Context, app: App, scope: Scope, manner: Manner): Promise<number> {
-  const plan = await planUndoOf(app, scope, manner)
+export async function dryRunUndo(
+  context: Context,
+  app: App,
+  scope: Scope,
+  asked: Parameters<typeof planUndoOf>[2],
+): Promise<number> {
+  const plan = planOf(await planUndoOf(app, scope, asked))
   if (plan.outcome === 'noop') return showNoop(context, scope, 'deploy', plan, NOTHING_TO_DO)
   const from = plan.from === null ? null : app.store.releases.get(scope, plan.from)
   const head = { scope, plan, from, to: app.store.releases.get(scope, plan.to)! }
@@ -90,6 +95,7 @@ function show(context: Context, head: Head, operation: 'deploy' | 'rollback', al
   for (const line of headLines(context, head, operation)) context.print(line)
   const steps = head.plan.steps.map((step) => {
     if (step.kind === 'hook') return `hook ${hookTitle(step.hook, step.place)}`
+    if (step.kind === 'database_revert') return `database_revert ${step.from} → ${step.to} (r${step.release})`
     if (step.kind === 'canary') return `canary ${percentOf(step.share)} %`
     const what = 'replicas' in step ? step.replicas.join(' ') : step.release === null ? '-' : `r${step.release}`
     return `${step.kind} ${what}`

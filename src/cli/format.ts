@@ -97,7 +97,7 @@ export function formatHandover(handover: Pick<Plan, 'strategy' | 'because'>, t: 
 }
 
 function formatBecause({ because }: Pick<Plan, 'because'>, t: Translate): string {
-  const reasons = because.map(({ kind, name }) => t(kind === 'volume' ? 'because_volume' : 'because_port', { name }))
+  const reasons = because.map(({ kind, name }) => t(`because_${kind}`, { name }))
   return t('handover_because', { because: reasons.join('; ') })
 }
 

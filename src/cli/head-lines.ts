@@ -1,7 +1,7 @@
 // The first lines of a deploy or rollback: what goes to what, what changes by it, and how.
 import { percentOf } from '../core/share.ts'
 import type { Head } from '../operations/history.ts'
-import type { Release } from '../core/model.ts'
+import { type Release, releaseName } from '../core/model.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Translate } from '../i18n/messages.ts'
 import type { Context } from './context.ts'
@@ -32,6 +32,14 @@ function canaryOf({ steps }: Pick<Plan, 'steps'>, t: Translate): string[] {
   return shares.length === 0 ? [] : [labelled(t('canary'), t('canary_plan', { steps: shares.join(' → ') }))]
 }
 
+/** What would be done to the database; nothing where nothing would. */
+export function revertLine({ t }: Pick<Context, 't'>, { steps }: Pick<Plan, 'steps'>): string[] {
+  const step = steps.find(({ kind }) => kind === 'database_revert')
+  if (step?.kind !== 'database_revert') return []
+  const { from, to, release } = step
+  return [labelled(t('reverts'), t('reverts_line', { from, to, release: releaseName(release) }))]
+}
+
 export function headLines(context: Context, { scope, plan, from, to }: Head, kind: 'deploy' | 'rollback'): string[] {
   const { t, language } = context
   const age = (release: Release) => formatAge(context.now() - (release.activeAt ?? release.createdAt), language)
@@ -48,6 +56,8 @@ export function headLines(context: Context, { scope, plan, from, to }: Head, kin
     ...(from === null ? [] : [labelled(t('changes'), formatChanges(plan.changes, t))]),
     labelled(t(kind === 'rollback' ? 'way_back' : 'way_forward'), how.join(' · ')),
     ...canaryOf(plan, t),
+    ...revertLine(context, plan),
+    ...(plan.warnings ?? []).map((warning) => labelled(t('warning'), warning)),
     ...(plan.outage === null ? [] : [labelled(t('outage'), expected(plan.outage, t))]),
     ...plan.handovers.map(({ process, ...handover }) => labelled(process, formatHandover(handover, t))),
   ]

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createConsole, given } from '../../test/doubles/console.ts'
 import { deployed, newestTransaction, shop } from '../../test/doubles/deployed.ts'
-import { deployTag, Killed } from '../../test/doubles/world.ts'
+import { alice, deployTag, Killed } from '../../test/doubles/world.ts'
+import { rollback } from '../operations/rollback.ts'
 import { run } from './log.ts'
 
 describe('astern log', () => {
@@ -70,5 +71,32 @@ describe('astern log', () => {
     const { context, out } = createConsole(app)
     await run(context, given('log'))
     expect(out).toEqual(['Nothing was done yet.'])
+  })
+
+  it('finds operations by who did them and why, and by time', async () => {
+    const { app } = await deployed(['v1.0.0', 'v1.1.0'])
+    await rollback(app, shop, { ...alice, reason: 'Checkout answers 500', to: null, force: new Set() })
+    const asked = async (options: Record<string, string>) => {
+      const { context, answer } = createConsole(app, { json: true })
+      await run(context, given('log', [], options))
+      return (answer() as { operations: { operation: string }[] }).operations.map(({ operation }) => operation)
+    }
+    expect(await asked({ grep: 'checkout' })).toEqual(['rollback'])
+    expect(await asked({ grep: 'ALICE' })).toHaveLength(3)
+    expect(await asked({ since: '15m', grep: 'alice' })).toEqual(['rollback', 'deploy'])
+    expect(await asked({ until: '2026-04-05T10:12Z', env: 'prod', service: 'shop' })).toEqual(['deploy'])
+    const { context, out } = createConsole(app)
+    await run(context, given('log', [], { grep: 'nobody said so' }))
+    expect(out).toEqual(['No operation fits.'])
+    await expect(run(context, given('log', [], { since: '1h', until: '2h' }))).rejects.toThrow('--since is not before')
+  })
+
+  it('is a table for other programs', async () => {
+    const { app } = await deployed(['v1.0.0'])
+    const { context, written } = createConsole(app)
+    await run(context, given('log', [], { csv: true }))
+    expect(written.join('')).toMatch(
+      /^started_at,ended_at,.*\r\n2026-04-05T10:00:00\.000Z,.*,deploy,shop,prod,,,r1,v1\.0\.0,succeeded,alice,\r\n$/,
+    )
   })
 })

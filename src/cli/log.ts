@@ -8,13 +8,28 @@ import { findOperations, isRunning, newestOperations, operationEntry } from '../
 import type { Operation } from '../store/operations.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
+import { printCsv, type Wanted, wantedOf, wantsCsv } from './export.ts'
 import { formatDuration, formatTime, table, visible } from './format.ts'
-import { parseCount } from './options.ts'
 import { type Colour, paint } from './paint.ts'
 import { titleOf } from './progress.ts'
 import { tend } from './tend.ts'
 
-const LIMIT = 20
+const COLUMNS = [
+  'started_at',
+  'ended_at',
+  'duration_ms',
+  'transaction_id',
+  'operation',
+  'service',
+  'environment',
+  'from.release',
+  'from.version',
+  'to.release',
+  'to.version',
+  'outcome',
+  'actor',
+  'reason',
+]
 const OUTCOME_COLOUR: Readonly<Record<string, Colour>> = {
   succeeded: 'green',
   rolled_back: 'yellow',
@@ -23,12 +38,12 @@ const OUTCOME_COLOUR: Readonly<Record<string, Colour>> = {
 }
 
 export async function run(context: Context, args: Arguments): Promise<number> {
-  const limit = parseCount(context, args, 'limit', LIMIT)
+  const wanted = wantedOf(context, args)
   const [name] = args.positionals
   const app = await context.open()
   if (args.flag('verify')) verify(context, app)
   else if (name !== undefined) logOne(context, app, name)
-  else logAll(context, app, args, limit)
+  else logAll(context, app, args, wanted)
   await tend(context, app)
   return 0
 }
@@ -39,19 +54,23 @@ function verify(context: Context, app: App): void {
   else context.print(context.t('journal_verified', { rows }))
 }
 
-function logAll(context: Context, app: App, args: Arguments, limit: number): void {
+function logAll(context: Context, app: App, args: Arguments, { limit, sinceAt, untilAt }: Wanted): void {
   const { t } = context
-  const filter = { service: args.text('service'), environment: args.text('env') }
+  const asCsv = wantsCsv(context, args)
+  const text = args.text('grep')
+  const filter = { service: args.text('service'), environment: args.text('env'), sinceAt, untilAt, text }
   // One more than is shown tells whether there are more.
   const found = newestOperations(app, filter, limit + 1)
   const operations = found.slice(0, limit)
+  const entries = () => operations.map((operation) => operationEntry(app, operation))
+  if (asCsv) return printCsv(context, COLUMNS, entries())
   if (context.json) {
     for (const { transactionId } of operations.toReversed()) printEvents(context, app, transactionId)
-    context.print(JSON.stringify({ operations: operations.map((operation) => operationEntry(app, operation)) }))
+    context.print(JSON.stringify({ operations: entries() }))
     return
   }
   if (operations.length === 0) {
-    context.print(t('no_operations'))
+    context.print(t(text === null && sinceAt === null && untilAt === null ? 'no_operations' : 'no_operation_fits'))
     return
   }
   const titles = [

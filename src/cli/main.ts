@@ -7,6 +7,7 @@ import { translator } from '../i18n/messages.ts'
 import type { Arguments, CommandSpec } from './command.ts'
 import { commands, hiddenCommands } from './commands.ts'
 import { commonOptions, optionsWithoutCommand } from './common-options.ts'
+import { startedWith } from './docker-words.ts'
 import { createContext } from './terminal.ts'
 import { version } from './version.ts'
 
@@ -14,7 +15,10 @@ type Readable = Pick<CommandSpec, 'name' | 'positionals' | 'options'>
 
 const withoutCommand: Readable = { name: '', positionals: [], options: optionsWithoutCommand }
 const allCommands = [...commands, ...hiddenCommands]
-const argv = process.argv.slice(2)
+const started = startedWith(process.argv.slice(2))
+const { argv } = started
+// Before anything asks where the engine is.
+Object.assign(process.env, started.env)
 const language = languageOf(argv)
 const t = translator(language)
 
@@ -33,6 +37,10 @@ async function end(): Promise<void> {
 async function main(): Promise<number> {
   const context = createContext({ language, json: untilSeparator(argv).includes('--json'), argv: untilSeparator(argv) })
   try {
+    if (started.refused !== null) {
+      throw fail('USAGE', { problem: t('docker_option_refused', { option: started.refused }), command: '' })
+    }
+    if (started.byDocker) (await import('./docker-signals.ts')).followDocker(process)
     const at = commandAt(argv)
     const name = argv[at]
     const words = argv.filter((_, index) => index !== at)

@@ -26,10 +26,10 @@ function stepName(context: Pick<Context, 't'>, step: string): string {
 /** `wake:r41/worker`, `demote:r42/worker=stopped` */
 const PROCESS_IN_KEY = /\/([a-z0-9-]+)(?:=|$)/
 
-/** A hook is called by its name, and a step of a process beside `web` by that: there may be several. */
+/** A hook or check is called by its name, and a step of a process beside `web` by that: there may be several. */
 export function titleOf(context: Pick<Context, 't'>, { step, key }: Pick<JournalEvent, 'step' | 'key'>): string {
   const name = stepName(context, step)
-  if (step === 'hook') return `${name} ${key.slice(key.indexOf(':') + 1)}`
+  if (step === 'hook' || step === 'check') return `${name} ${key.slice(key.indexOf(':') + 1)}`
   const process = PROCESS_IN_KEY.exec(key)?.[1]
   return process === undefined ? name : `${name} ${process}`
 }

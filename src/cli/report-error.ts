@@ -10,25 +10,35 @@ import { paint } from './paint.ts'
 /** What machines read where an error alone is the answer; whatever is not here has failed. */
 const OUTCOME: Readonly<Partial<Record<ExitCode, Outcome>>> = { 3: 'refused', 6: 'noop', 7: 'busy' }
 
+/** What is said of an error that ends nothing. */
+export function reportedText(context: Context, error: unknown): Promise<{ message: string; hint: string }> {
+  return textOf(context, known(error))
+}
+
+function known(error: unknown): AsternError {
+  return isAsternError(error) ? error : fail('INTERNAL', { reason: reasonOf(error) }, error)
+}
+
 /** Says the error of a command and returns its exit code. */
 export async function report(context: Context, error: unknown, command: string | null = null): Promise<number> {
-  const known = isAsternError(error) ? error : fail('INTERNAL', { reason: reasonOf(error) }, error)
-  const { message, hint } = await textOf(context, known)
+  const { code, exit } = known(error)
+  const { message, hint } = await textOf(context, known(error))
   if (context.json) {
-    const outcome = OUTCOME[known.exit] ?? 'failed'
-    const spoken = { code: known.code, message, hint }
+    const outcome = OUTCOME[exit] ?? 'failed'
+    const spoken = { code, message, hint }
     // The names of an operation's answer are a contract, however early it failed.
-    const isOperation = command === 'deploy' || command === 'rollback'
-    context.print(JSON.stringify(isOperation ? unbegun(command, outcome, spoken) : { outcome, error: spoken }))
-  } else if (known.code === 'NOTHING_TO_DO') {
+    const operation = command === 'promote-to' ? 'deploy' : command
+    const isOperation = operation === 'deploy' || operation === 'rollback'
+    context.print(JSON.stringify(isOperation ? unbegun(operation, outcome, spoken) : { outcome, error: spoken }))
+  } else if (code === 'NOTHING_TO_DO') {
     context.print(labelled(context.t('noop'), message))
   } else {
-    context.say(`${paint(context, 'red', `${context.t('error')} ${known.code}`)}: ${message}`)
+    context.say(`${paint(context, 'red', `${context.t('error')} ${code}`)}: ${message}`)
     if (hint !== '') context.say(hint)
-    if (known.code === 'INTERNAL' && error instanceof Error && context.env['ASTERN_DEBUG'] !== undefined)
+    if (code === 'INTERNAL' && error instanceof Error && context.env['ASTERN_DEBUG'] !== undefined)
       context.say(error.stack ?? '')
   }
-  return known.exit
+  return exit
 }
 
 /** Message and hint in the user's language. An error that quotes another one quotes it in that language, too. */

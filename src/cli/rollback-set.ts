@@ -14,8 +14,9 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     if (args.text(other) === null) continue
     throw fail('USAGE', { problem: context.t('not_with_set', { option: `--${other}` }), command: 'rollback' })
   }
-  if (args.flag('undo')) {
-    throw fail('USAGE', { problem: context.t('not_with_set', { option: '--undo' }), command: 'rollback' })
+  for (const other of ['undo', 'revert-database'] as const) {
+    if (!args.flag(other)) continue
+    throw fail('USAGE', { problem: context.t('not_with_set', { option: `--${other}` }), command: 'rollback' })
   }
   const app = await context.open()
   const scopes = scopesOfSet(context, app, args, set)

@@ -3,6 +3,7 @@
 import { connect } from 'node:net'
 import { fromWire, performRollback, type RollbackMessage, type Watching } from '../api/rollback-request.ts'
 import { askDaemon } from '../api/socket-client.ts'
+import { fail } from '../core/errors.ts'
 import type { Answered } from '../operations/answer.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
@@ -17,6 +18,11 @@ import { showOutcome } from './show-outcome.ts'
 const ENGINE_GLANCE_MS = 200
 
 export async function run(context: Context, args: Arguments): Promise<number> {
+  const reverting = args.flag('revert-pr')
+  const other = (['set', 'undo', 'dry-run'] as const).find((name) => args.text(name) !== null || args.flag(name))
+  if (reverting && other !== undefined) {
+    throw fail('USAGE', { problem: context.t('revert_pr_with', { option: `--${other}` }), command: 'rollback' })
+  }
   if (args.text('set') !== null) return (await import('./rollback-set.ts')).run(context, args)
   if (args.flag('undo')) return (await import('./undo.ts')).run(context, args)
   const message: RollbackMessage = {
@@ -26,8 +32,10 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     reason: args.text('message'),
     actor: context.actor,
     ...parseRamp(context, args),
+    ...(args.flag('revert-database') ? { revertDatabase: true } : {}),
   }
   if (args.flag('dry-run')) return (await import('./dry-run.ts')).dryRunRollback(context, message)
+  if (message.revertDatabase === true) await (await import('./revert-database.ts')).askFirst(context, args, message)
   const effect =
     args.text('watch') === null
       ? null
@@ -53,8 +61,11 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const away = switched ? await engineAway(context) : null
   const warnings =
     away === null ? answered.answer.warnings : [...answered.answer.warnings, context.t('engine_away', { reason: away })]
-  const exit = await showOutcome(context, { ...answered, answer: { ...answered.answer, warnings } })
   if (switched && !byDaemon) leaveTheRest(context)
+  const answer = { ...answered.answer, warnings }
+  const exit = await (reverting && switched
+    ? (await import('./revert-pr.ts')).showWithRequest(context, { ...answered, answer })
+    : showOutcome(context, { ...answered, answer }))
   if (switched) await effect?.show(answered.answer)
   return exit
 }

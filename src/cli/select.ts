@@ -27,6 +27,16 @@ export function knownScopes(context: Context, app: App, args: Arguments): Scope[
   return scopes.knownScopes(app.store, scopeAsked(context, args))
 }
 
+/** Those of the scopes that are named; all of them when none is. Error: SERVICE_UNKNOWN. */
+export function scopesOf(args: Arguments, all: readonly Scope[]): readonly Scope[] {
+  const asked = { service: args.text('service'), environment: args.text('env') }
+  const matching = all
+    .filter(({ service }) => asked.service === null || service === asked.service)
+    .filter(({ environment }) => asked.environment === null || environment === asked.environment)
+  if (matching.length > 0 || (asked.service === null && asked.environment === null)) return matching
+  throw scopes.unknown(asked, all)
+}
+
 /** Errors: SERVICE_UNKNOWN, SERVICE_NEEDED, ENVIRONMENT_NEEDED. */
 export function oneScope(context: Context, app: App, args: Arguments): Scope {
   return scopes.oneScope(app.store, scopeAsked(context, args))

@@ -3,6 +3,7 @@ import { runAutopilot } from '../operations/autopilot-loop.ts'
 import { listenForRequests } from '../api/socket-server.ts'
 import { fail } from '../core/errors.ts'
 import { createKeeper } from '../operations/keeper.ts'
+import { runRetention } from '../operations/retention.ts'
 import { createScheduler } from '../operations/scheduler.ts'
 import type { Context } from './context.ts'
 
@@ -32,7 +33,8 @@ export async function run(context: Context): Promise<number> {
     onActed: (scope, did, reason) => context.say(`${scope}: ${did}: ${reason}`),
     onTrouble,
   })
-  await Promise.all([keeper.run(), scheduler.run(), autopilot])
+  const retention = runRetention(app, { signal: stopping.signal, onTrouble })
+  await Promise.all([keeper.run(), scheduler.run(), autopilot, retention])
   stopListening()
   stopInterrupts()
   server.close()

@@ -1,6 +1,7 @@
 // The last words of a deploy or rollback: the answer for machines, or what people need to know.
 import type { Answered } from '../operations/answer.ts'
 import type { Context } from './context.ts'
+import { gitLines } from './git-lines.ts'
 import { formatDuration, labelled, formatNoop } from './format.ts'
 import { paint } from './paint.ts'
 import { textOf } from './report-error.ts'
@@ -15,7 +16,10 @@ export async function showOutcome(context: Context, answered: Answered): Promise
     return answered.exit
   }
   const { t } = context
-  for (const warning of answer.warnings) context.say(`${paint(context, 'yellow', t('warning'))}: ${warning}`)
+  // what the plan warned of stands above already
+  const told = new Set(answered.plan?.warnings)
+  for (const warning of answer.warnings.filter((one) => !told.has(one)))
+    context.say(`${paint(context, 'yellow', t('warning'))}: ${warning}`)
   if (outageMs !== null) {
     context.print(labelled(t('outage'), t('outage_was', { lasted: formatDuration(outageMs) })))
   }
@@ -33,6 +37,7 @@ export async function showOutcome(context: Context, answered: Answered): Promise
   if (answer.proof !== null) context.print(labelled(t('proof'), t('proof_line', answer.proof)))
   if (answer.operation === 'rollback' && answer.hold !== null)
     context.print(labelled(t('held'), t('held_line', { environment: answer.environment ?? '' })))
+  for (const line of gitLines(context, answer.git ?? null)) context.print(line)
   const total = formatDuration(answer.duration_ms.total ?? 0)
   const release = answer.to?.release ?? ''
   context.print(labelled(t('done_in'), t('done_line', { release, total, transaction: answer.transaction_id ?? '' })))

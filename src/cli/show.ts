@@ -14,6 +14,8 @@ import {
   stepsOf,
   type StepEntry,
 } from '../operations/history.ts'
+import { type Copies, copiesOf } from '../operations/copies.ts'
+import { gitView, wayBackOf } from '../operations/git-follows.ts'
 import { outageOf } from '../operations/outage.ts'
 import { findRelease, releaseEntry } from '../operations/releases.ts'
 import { lookAtTraffic, type ReplicaView, replicasOf } from '../operations/status.ts'
@@ -36,9 +38,11 @@ import {
   table,
   visible,
 } from './format.ts'
+import { gitLines } from './git-lines.ts'
 import { operationRow, outcomeOf } from './log.ts'
 import { paint } from './paint.ts'
 import { titleOf } from './progress.ts'
+import { pinnedNote, verifiedIn } from './releases.ts'
 import { oneScope } from './select.ts'
 import { tend } from './tend.ts'
 
@@ -71,10 +75,11 @@ async function showRelease(context: Context, app: App, scope: Scope, release: Re
   const { rung, replicas } = replicasOf(app, scope, release, traffic)
   const history = operationsWith(app, scope, release.number, HISTORY_LIMIT)
   const quarantine = app.store.releases.quarantined(scope, release.identity)
+  const copies = await copiesOf(app, release)
   if (context.json) {
     const config = configForMachines(release.config)
     const operations = history.map((operation) => operationEntry(app, operation))
-    context.print(JSON.stringify({ ...entry, rung, ...config, replicas, history: operations }))
+    context.print(JSON.stringify({ ...entry, rung, ...config, copies, replicas, history: operations }))
     return
   }
   const { t } = context
@@ -83,7 +88,7 @@ async function showRelease(context: Context, app: App, scope: Scope, release: Re
     t(`state_${entry.state}`),
     ...(rung === null ? [] : [t(`on_rung_${rung}`)]),
     ...(entry.stable ? [t('is_stable')] : []),
-    ...(entry.pinned ? [t('is_pinned')] : []),
+    ...(entry.pinned ? [pinnedNote(context, entry)] : []),
     ...(quarantine === null ? [] : [paint(context, 'yellow', t('in_quarantine', { reason: quarantine.reason }))]),
   ]
   print(`${scope.service} · ${scope.environment}`, [
@@ -92,9 +97,17 @@ async function showRelease(context: Context, app: App, scope: Scope, release: Re
   print(t('setting_image'), [release.image])
   print(t('digest_label'), [release.digest])
   if (release.configDigest !== release.digest) print(t('image_id'), [release.configDigest])
+  print(t('copies'), [copiesLine(context, release, copies)])
   print(t('identity'), [release.identity])
   print(t('created'), [when(context, release.createdAt)])
   if (release.gitRevision !== null) print(t('revision_label'), [release.gitRevision])
+  if (entry.promoted_from !== null) print(t('promoted'), [t('promoted_from', entry.promoted_from)])
+  const verified = Object.entries(entry.verified).map(([environment, { outcome, at, transaction_id: transaction }]) => [
+    verifiedIn(context, environment, outcome),
+    when(context, Date.parse(at)),
+    transaction,
+  ])
+  print(t('verified'), table(verified))
   if (release.activeAt !== null) print(t('served_since'), [when(context, release.activeAt)])
   if (release.standbySince !== null) print(t('served_until'), [when(context, release.standbySince)])
   for (const setting of settings) print(settingLabel(setting, t), describe(release.config, setting))
@@ -115,6 +128,18 @@ async function showRelease(context: Context, app: App, scope: Scope, release: Re
   print(t('history'), table(history.map((operation) => operationRow(context, app, operation, { scope: false }))))
 }
 
+/** Where a rollback would find its image. */
+function copiesLine(context: Context, { prunedAt }: Release, { host, archive, registry }: Copies): string {
+  const { t } = context
+  if (prunedAt !== null) return paint(context, 'yellow', t('pruned_on', { date: formatTime(prunedAt) }))
+  const places = [
+    ...(host === true ? [t('copy_host')] : []),
+    ...(archive === true ? [t('copy_archive')] : []),
+    ...(registry === null ? [] : [t('copy_registry', { repository: registry })]),
+  ]
+  return places.length > 0 || host === null ? places.join(' · ') || '-' : paint(context, 'red', t('copy_nowhere'))
+}
+
 function when(context: Context, at: number): string {
   return `${formatTime(at)} (${context.t('ago', { age: formatAge(context.now() - at, context.language) })})`
 }
@@ -133,10 +158,12 @@ function showOperation(context: Context, app: App, operation: Operation): void {
   const events = app.store.journal.ofTransaction(operation.transactionId)
   const steps = stepsOf(events)
   const end = endOf(events)
+  const wayBack = wayBackOf(operation)
+  const git = wayBack === null ? null : gitView(app, operation, wayBack.good, wayBack.bad)
   if (context.json) {
     const { strategy, rung, changes } = plan ?? { strategy: null, rung: null, changes: [] }
     const outage_ms = outageOf(events)
-    context.print(JSON.stringify({ ...entry, strategy, rung, changes, outage_ms, detail: end, steps }))
+    context.print(JSON.stringify({ ...entry, strategy, rung, changes, outage_ms, git, detail: end, steps }))
     return
   }
   const { t } = context
@@ -158,6 +185,7 @@ function showOperation(context: Context, app: App, operation: Operation): void {
         operation.from === operation.to ? named(operation.to) : `${named(operation.from)}  →  ${named(operation.to)}`,
       ),
     )
+  if (plan === null && typeof end?.['image'] === 'string') context.print(labelled(t('setting_image'), end['image']))
   if (plan !== null) {
     context.print(labelled(t('changes'), formatChanges(plan.changes, t)))
     const how = entry.operation === 'rollback' ? t(`rung_${plan.rung}`) : formatStrategy(plan, t)
@@ -176,6 +204,7 @@ function showOperation(context: Context, app: App, operation: Operation): void {
   context.print(labelled(t('actor'), entry.actor))
   if (entry.reason !== null) context.print(labelled(t('reason'), visible(entry.reason)))
   context.print(labelled(t('started'), when(context, operation.startedAt)))
+  for (const line of gitLines(context, git)) context.print(line)
   for (const line of labelledLines(t('steps'), table(steps.map((step) => stepCells(context, step)))))
     context.print(line)
 }

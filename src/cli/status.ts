@@ -1,8 +1,15 @@
 // `astern status`: what serves, what stands by, and where a rollback would go.
-import { releaseName } from '../core/model.ts'
+import { releaseName, scopeName } from '../core/model.ts'
 import { WEB } from '../core/processes.ts'
 import { schedulesOf } from '../operations/schedule-view.ts'
-import { lookAtTraffic, type ServiceHealth, type StandbyView, statusOf, type StatusView } from '../operations/status.ts'
+import {
+  lookAtTraffic,
+  lookForRemoved,
+  type ServiceHealth,
+  type StandbyView,
+  statusOf,
+  type StatusView,
+} from '../operations/status.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
 import { heldLine, remindOfHolds } from './held.ts'
@@ -19,8 +26,11 @@ const HEALTH_COLOUR = { healthy: 'green', degraded: 'yellow', down: 'red' } as c
 export async function run(context: Context, args: Arguments): Promise<number> {
   const app = await context.open()
   const scopes = knownScopes(context, app, args)
-  const { traffic, trouble } = await lookAtTraffic(app)
-  const views = scopes.map((scope) => ({ ...statusOf(app, scope, traffic), schedules: schedulesOf(app, scope) }))
+  const [{ traffic, trouble }, removed] = await Promise.all([lookAtTraffic(app), lookForRemoved(app)])
+  const views = scopes.map((scope) => ({
+    ...statusOf(app, scope, traffic, removed),
+    schedules: schedulesOf(app, scope),
+  }))
   if (context.json)
     context.print(JSON.stringify({ services: views.map(({ status, schedules }) => ({ ...status, schedules })) }))
   else if (views.length === 0) context.print(context.t('no_services'))
@@ -36,11 +46,18 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     context.say(`${paint(context, 'yellow', context.t('warning'))}: ${message}`)
     if (hint !== '') context.say(hint)
   }
+  for (const view of views) warnIfRemoved(context, view)
   remindOfHolds(context, app, scopes)
   await warnIfUnattended(context, app, scopes)
   await warnIfUnwatched(context, app, scopes)
   await tend(context, app)
   return 0
+}
+
+function warnIfRemoved(context: Context, { status, removed }: StatusView): void {
+  if (removed.length === 0) return
+  const details = { scope: scopeName(status), releases: removed.map(releaseName).join(', ') }
+  context.say(`${paint(context, 'yellow', context.t('warning'))}: ${context.t('containers_gone', details)}`)
 }
 
 function lines(context: Context, view: StatusView): string[] {

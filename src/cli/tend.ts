@@ -2,11 +2,20 @@
 import { scopeName } from '../core/model.ts'
 import type { App } from '../operations/app.ts'
 import { doOverdue, isOverdue } from '../operations/overdue.ts'
+import { doRetention, retentionIsDue } from '../operations/retention.ts'
 import type { Context } from './context.ts'
 import { paint } from './paint.ts'
 
-/** Does what is overdue. `look`: also what the engine has lost unnoticed. What cannot be done now is said, and changes no exit code. */
+/**
+ * Does what is overdue. `look`: also what the engine has lost unnoticed. What cannot be done now is said, and changes no exit code. Retention is left to
+ * a process of its own.
+ */
 export async function tend(context: Context, app: App, { look } = { look: false }): Promise<void> {
+  await doWhatIsOverdue(context, app, look)
+  if (retentionIsDue(app)) await context.tendLater()
+}
+
+async function doWhatIsOverdue(context: Context, app: App, look: boolean): Promise<void> {
   if (!look && !isOverdue(app)) return
   const { left, failed } = await doOverdue(app, { look })
   for (const { scope, reason } of left) {
@@ -19,6 +28,9 @@ export async function tend(context: Context, app: App, { look } = { look: false 
 }
 
 export async function run(context: Context): Promise<number> {
-  await tend(context, await context.open())
+  const app = await context.open()
+  await doWhatIsOverdue(context, app, false)
+  const { troubles } = await doRetention(app)
+  for (const trouble of troubles) context.say(`${paint(context, 'yellow', context.t('warning'))}: ${trouble}`)
   return 0
 }

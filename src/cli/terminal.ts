@@ -32,6 +32,11 @@ export function createContext(given: { language: Language; json: boolean; argv: 
     write: (text) => void stdout.write(text),
     say: (line) => void stderr.write(`${stderr.isTTY ? line : stripVTControlCharacters(line)}\n`),
     confirm: async (question) => (given.json ? null : confirm(question)),
+    canAsk: !given.json && process.stdin.isTTY && stderr.isTTY,
+    ask: async (question, otherwise) => {
+      const answer = given.json ? null : await line(`${question} [${otherwise}] `)
+      return answer === '' ? otherwise : answer
+    },
     onInterrupt,
     onOutputClosed,
     attach: async () => (await import('./attach.ts')).attach({ plain: given.json }),
@@ -39,6 +44,8 @@ export function createContext(given: { language: Language; json: boolean; argv: 
     stateFolder: folder,
     open: () => (app ??= openIn(folder)),
     openIn,
+    tendLater: async () => (await import('./leave-the-rest.ts')).leaveTheRest({ env, stateFolder: folder }),
+    vcs: async () => (await import('../compose-vcs.ts')).composeVcs(env),
     now: () => Date.now(),
   }
 }
@@ -56,16 +63,23 @@ function watchOutput(stream: NodeJS.WriteStream): (callback: () => void) => void
 async function confirm(question: string): Promise<boolean | null> {
   const { stdin, stderr } = process
   if (!stdin.isTTY || !stderr.isTTY) return null
+  return /^(y|yes|是)$/i.test((await line(`${question} [y/N] `)) ?? '')
+}
+
+/** One line that a person types, trimmed; `null`: nobody is there, or has left. */
+async function line(question: string): Promise<string | null> {
+  const { stdin, stderr } = process
+  if (!stdin.isTTY || !stderr.isTTY) return null
   const { createInterface } = await import('node:readline')
   const lines = createInterface({ input: stdin, output: stderr })
   const { promise, resolve } = Promise.withResolvers<string | null>()
   // Ctrl-C and the end of input close it.
   lines.on('close', () => resolve(null))
-  lines.question(`${question} [y/N] `, resolve)
+  lines.question(question, resolve)
   const answer = await promise
   if (answer === null) stderr.write('\n')
   lines.close()
-  return /^(y|yes|是)$/i.test((answer ?? '').trim())
+  return answer === null ? null : answer.trim()
 }
 
 function onInterrupt(callback: () => void): () => void {

@@ -37,7 +37,7 @@ export const COMPOSE_TAKEN: Readonly<Record<string, string>> = {
 }
 
 export const COMPOSE_NOT_TAKEN: Readonly<Record<string, string>> = {
-  build: 'images are built before they are deployed (`docker build`, as yet)',
+  build: '`astern build` builds as `build` in astern.yaml says',
   configs: 'use volumes, or build it into the image',
   container_name: 'Astern names its containers itself',
   labels: 'containers bear the labels of Astern alone',

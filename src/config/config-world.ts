@@ -16,6 +16,10 @@ export function memoryFiles(contents: Contents): FileAccess {
       return content ?? null
     },
     isFile: (path) => known.has(path),
+    list(path) {
+      const below = [...known.keys()].filter((file) => file.startsWith(`${path}/`))
+      return below.length === 0 ? null : below.map((file) => file.slice(path.length + 1))
+    },
     realPath: (path) => path,
   }
 }

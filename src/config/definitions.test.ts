@@ -5,6 +5,28 @@ import { definitionsOf, problemsOf, serviceWith } from './config-world.ts'
 const two = (prod: string, staging = ''): string =>
   `services:\n  shop: { image: shop, port: 1 }\n  admin: { image: admin, port: 2 }\nenvironments:\n  prod: ${prod}\n${staging}`
 
+describe('registry', () => {
+  const registries = (text: string) =>
+    definitionsOf(text).map(({ service, environment, registry = 'image' }) => `${service}.${environment} ${registry}`)
+
+  it('is what the image says, unless the service, its environment, or the service there says otherwise', () => {
+    expect(
+      registries(two('{ listen: 127.0.0.1:80, hosts: [a.com], services: { admin: { hosts: [b.com] } } }')),
+    ).toEqual(['shop.prod image', 'admin.prod image'])
+    const prod =
+      '{ listen: 127.0.0.1:80, hosts: [a.com], registry: none, services: { admin: { hosts: [b.com], registry: image } } }'
+    expect(registries(two(prod))).toEqual(['shop.prod none', 'admin.prod image'])
+    const dev = '  dev: { listen: 127.0.0.1:81, registry: image }'
+    expect(registries(`${serviceWith('registry: none')}\n`.replace(' } }', ` }, ${dev.trim()} }`))).toEqual([
+      'web.prod none',
+      'web.dev image',
+    ])
+  })
+  it('is nothing else', () => {
+    expect(problemsOf(serviceWith('registry: registry.example.com'))).toEqual([expect.stringContaining('registry')])
+  })
+})
+
 describe('addresses', () => {
   it.each([
     [

@@ -1,6 +1,8 @@
 // Puts services and environments together: one Definition for each pair, and everything that two of them must not share.
 import type { Definition, ProcessDefinition, PublishedPort, SecretReference } from '../core/model.ts'
+import { checkRequired, checksOf, type Said } from './checks.ts'
 import type { Placed } from './compose-service.ts'
+import { checkUrl } from './database.ts'
 import { listenText, sameSocket } from './listen.ts'
 import type { Listen } from './listen.ts'
 import type { Path } from './problems.ts'
@@ -9,6 +11,7 @@ import type { EnvironmentConfig } from './schema.ts'
 import type { Service } from './service.ts'
 import type { ServiceContext } from './service-context.ts'
 import { didYouMean } from './suggest.ts'
+import { retentionOf } from './retention.ts'
 import { trialOf } from './trial.ts'
 import type { TrialLayer } from './trial.ts'
 import { addPlain } from './variables.ts'
@@ -21,6 +24,7 @@ type Draft = {
   readonly listen: Placed<Listen> | null
   readonly hosts: readonly Placed<string>[]
   readonly ports: readonly Placed<PortEntry>[]
+  readonly requires: Said<readonly string[]>
 }
 
 export type Environment = { readonly name: string; readonly config: EnvironmentConfig }
@@ -43,6 +47,13 @@ export function buildDefinitions(
   }
   // The proxy serves all environments of a file, so their addresses must differ too.
   for (const [index, one] of drafts.entries()) checkListen(one, drafts.slice(0, index), context)
+  const checked = drafts.map(({ definition: { service, environment, checks = [] } }) => ({
+    service,
+    environment,
+    checks,
+  }))
+  for (const { definition, requires } of drafts)
+    checkRequired({ service: definition.service, requires }, checked, context.problems)
   return drafts.map(({ definition }) => ({ ...definition, sets: placesOf(definition.service, sets) }))
 }
 
@@ -76,7 +87,7 @@ function draft(
   const own = config.services?.[service.name]
   const ownBase: Path = [...base, 'services', service.name]
   /** What the most specific place says: the service's own, else the environment's. */
-  const pick = <T>(key: string, mine: T | undefined, shared: T | undefined): Placed<T> | null => {
+  const pick = <T>(key: string, mine: T | undefined, shared: T | undefined): Said<T> => {
     if (mine !== undefined) return { value: mine, place: { document, path: [...ownBase, key] } }
     return shared === undefined ? null : { value: shared, place: { document, path: [...base, key] } }
   }
@@ -113,6 +124,10 @@ function draft(
   const secrets = new Map<string, SecretReference>()
   for (const [name, variable] of variables) if (variable.kind === 'secret') secrets.set(name, variable.reference)
   for (const reference of service.secrets) secrets.set(reference.name, reference)
+  if (service.database !== null) {
+    const at = (...rest: Path) => ({ document, path: [...service.path, 'database', ...rest] })
+    checkUrl(service.database, new Set([...variables.keys(), ...secrets.keys()]), environment.name, at, context)
+  }
   const plain = (all: Variables): Record<string, string> =>
     Object.fromEntries(
       [...all]
@@ -130,11 +145,14 @@ function draft(
     { said: config, at: (...rest) => ({ document, path: [...base, ...rest] }), own: false },
     { said: own ?? {}, at: (...rest) => ({ document, path: [...ownBase, ...rest] }), own: true },
   ]
+  const requires = pick('requires', own?.requires, config.requires)
+  const checks = checksOf(pick('checks', own?.checks, config.checks), context)
   return {
     label: `${service.name} in ${environment.name}`,
     listen,
     hosts: placedHosts,
     ports,
+    requires,
     definition: {
       service: service.name,
       environment: environment.name,
@@ -142,6 +160,8 @@ function draft(
       trial: trialOf(service.trial, layers, service.port !== null, problems),
       image: service.image,
       composeTag: service.composeTag,
+      build: service.build,
+      ...((own?.registry ?? config.registry ?? service.registry) === 'none' ? { registry: 'none' } : {}),
       listen: listen === null ? '' : listenText(listen.value),
       hosts: placedHosts.map((host) => host.value),
       health: service.health,
@@ -164,6 +184,10 @@ function draft(
       freeze: config.freeze ?? [],
       ...(service.dependencies.length === 0 ? {} : { dependencies: service.dependencies }),
       hooks: service.hooks,
+      ...(service.database === null ? {} : { database: service.database }),
+      retention: retentionOf([service.retention, config.retention, own?.retention]),
+      ...(checks.length === 0 ? {} : { checks }),
+      ...(requires === null || requires.value.length === 0 ? {} : { requires: requires.value }),
     },
   }
 }

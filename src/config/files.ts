@@ -1,5 +1,5 @@
 // The files that a configuration may read, behind a few functions so that tests and fuzzers own them.
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { isFileOnDisk } from './find-config.ts'
 
 /** No configuration that a person wrote is longer. */
@@ -9,6 +9,8 @@ export type FileAccess = {
   /** The text of a file; `null`: there is none. Throws when it cannot be read. */
   readonly read: (path: string) => string | null
   readonly isFile: (path: string) => boolean
+  /** Names in a folder; `null`: there is none. */
+  readonly list: (path: string) => readonly string[] | null
   /** The path of a file that exists, without symbolic links. */
   readonly realPath: (path: string) => string
 }
@@ -21,5 +23,9 @@ export const filesOnDisk: FileAccess = {
     return readFileSync(path, 'utf8')
   },
   isFile: isFileOnDisk,
+  list(path) {
+    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+    return isFolder ? readdirSync(path) : null
+  },
   realPath: realpathSync,
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PLAIN_RETENTION } from '../core/retention-policy.ts'
 import { definitionsOf, memoryFiles, problemsOf, serviceWith } from './config-world.ts'
 import { MORE, ON_TRIAL, SEVERAL, SMALLEST } from './examples.ts'
 import { loadConfig } from './load-config.ts'
@@ -15,6 +16,15 @@ describe('the documented examples', () => {
         configPath: '/shop/astern.yaml',
         image: 'gin-shop',
         composeTag: null,
+        build: {
+          context: '/shop',
+          dockerfile: '/shop/Dockerfile',
+          target: null,
+          args: {},
+          tag: '{version}-{env}-{build}',
+          pointers: ['latest'],
+          platforms: [],
+        },
         listen: '127.0.0.1:18080',
         hosts: [],
         health: {
@@ -43,6 +53,7 @@ describe('the documented examples', () => {
         sets: {},
         freeze: [],
         hooks: [],
+        retention: PLAIN_RETENTION,
         trial: {
           steps: [
             { share: 100, forMs: 30_000, atMostMs: 60_000, manual: false },

@@ -15,6 +15,7 @@ import type { Config } from './schema.ts'
 import { readService } from './service.ts'
 import type { Service } from './service.ts'
 import type { ServiceContext } from './service-context.ts'
+import { withSource } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { isRecord, shown, validate } from './validate.ts'
 import { parseYaml } from './yaml-document.ts'
@@ -93,7 +94,7 @@ function readDefinitions(path: string, document: YamlDocument, context: ServiceC
   const services = Object.entries(config.services).map(([name, service]) => readService(name, service, context))
   const environments = Object.entries(config.environments).map(([name, environment]) => ({ name, config: environment }))
   const sets = readSets(config.sets ?? {}, services, context)
-  return buildDefinitions(path, services, environments, sets, context)
+  return withSource(buildDefinitions(path, services, environments, sets, context), config, context)
 }
 
 /** Set → service → its place. */

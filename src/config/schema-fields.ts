@@ -113,3 +113,21 @@ export function argv(meta: Meta) {
   const error = 'expected a list of words, as in [/app, serve]'
   return z.array(scalar, { error }).min(1, { error }).meta(meta)
 }
+
+/** Where something confidential is read from; `what` it is. */
+export function valueSource(what: string, more = '') {
+  return mapping(
+    {
+      env: matching(VARIABLE_NAME_PATTERN, 'the name of a variable', {
+        description: 'A variable in the environment of Astern.',
+      }).optional(),
+      file: z
+        .string({ error: 'expected the path of a file' })
+        .min(1, { error: 'expected the path of a file' })
+        .meta({ description: `A file that holds the ${what} and nothing else.` })
+        .optional(),
+    },
+    { description: `Either \`env\` or \`file\`.${more}` },
+    `expected { env: … } or { file: … }, never the ${what} itself`,
+  )
+}

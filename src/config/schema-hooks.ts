@@ -1,28 +1,14 @@
 // What `hooks` of a service may hold. That exactly one thing is to be done is checked in hooks.ts.
 import { z } from 'zod'
-import { VARIABLE_NAME_PATTERN } from '../core/env-file.ts'
 import { DEFAULTS } from './defaults.ts'
 import { parseHttpAddress } from './http-address.ts'
-import { argv, duration, mapping, matching, parsed, trueOrFalse } from './schema-fields.ts'
+import { argv, duration, mapping, parsed, trueOrFalse, valueSource } from './schema-fields.ts'
 
 const DAY_MS = 86_400_000
 const WEBHOOK_EXAMPLE = 'https://hooks.example.com/deploys'
 const HEADER_NAME_PATTERN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 
-const header = mapping(
-  {
-    env: matching(VARIABLE_NAME_PATTERN, 'the name of a variable', {
-      description: 'A variable in the environment of Astern.',
-    }).optional(),
-    file: z
-      .string({ error: 'expected the path of a file' })
-      .min(1, { error: 'expected the path of a file' })
-      .meta({ description: 'A file that holds the value and nothing else.' })
-      .optional(),
-  },
-  { description: 'Either `env` or `file`.' },
-  'expected { env: … } or { file: … }, never the value itself',
-)
+const header = valueSource('value')
 
 const hook = mapping(
   {

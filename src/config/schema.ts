@@ -19,10 +19,16 @@ import {
   parsed,
   variables,
 } from './schema-fields.ts'
+import { database } from './schema-database.ts'
+import { build } from './schema-build.ts'
+import { checks, requires } from './schema-checks.ts'
 import { hooks } from './schema-hooks.ts'
 import { extraHosts, networks } from './schema-networks.ts'
+import { registry, registryHere } from './schema-registry.ts'
+import { RETENTION_HINTS, retention } from './schema-retention.ts'
 import { envFile, secrets } from './schema-secrets.ts'
 import { signals } from './schema-signals.ts'
+import { git, version } from './schema-source.ts'
 import { TRIAL_HINTS, failure, trial, trialHere } from './schema-trial.ts'
 import { ports, volumes } from './schema-volumes.ts'
 
@@ -216,11 +222,13 @@ const service = mapping(
         'The repository of the image, without tag or digest: a release adds them. Needed unless the compose file names it.',
       examples: ['gin-shop', 'registry.example.com/shop/gin-shop'],
     }).optional(),
+    registry: registry.optional(),
     compose: matching(/^[^#]+(?:#[^#]+)?$/, 'FILE or FILE#SERVICE, as in compose.yaml#web', {
       description:
         'Takes the definition from a service of a compose file. What stands here wins. Without `#SERVICE` it is the one of the same name, or the only one.',
       examples: ['compose.yaml#web'],
     }).optional(),
+    build: build.optional(),
     port: integer(1, MAX_PORT, {
       description:
         'Where the process listens in its container. Needed unless the compose file names it, or the service has only `processes`.',
@@ -257,9 +265,12 @@ const service = mapping(
       })
       .optional(),
     hooks: hooks.optional(),
+    database: database.optional(),
+    retention: retention.optional(),
     ...trial,
     failure: failure.optional(),
     signals: signals.optional(),
+    version: version.optional(),
   },
   { description: 'A service: one deployable unit.' },
 )
@@ -282,6 +293,10 @@ const overrides = {
   hosts: hosts.optional(),
   replicas: integer(1, MAX_REPLICAS, { description: 'How many containers serve here.' }).optional(),
   env: env.optional(),
+  registry: registryHere.optional(),
+  retention: retention.optional(),
+  checks: checks.optional(),
+  requires: requires.optional(),
   ...trial,
   ...trialHere,
 }
@@ -328,6 +343,7 @@ export const configSchema = z
           examples: [{ shop: ['catalogue', 'orders', 'web'] }],
         })
         .optional(),
+      git: git.optional(),
     },
     { error: 'expected a mapping with services and environments' },
   )
@@ -340,6 +356,7 @@ export type EnvironmentConfig = Config['environments'][string]
 /** What is said of keys that are not known here: those of later versions, and those that people know from elsewhere. */
 export const UNKNOWN_KEYS: Readonly<Record<string, string>> = {
   ...TRIAL_HINTS,
+  ...RETENTION_HINTS,
   before_deploy: 'unknown field here; it belongs under hooks',
   after_deploy: 'unknown field here; it belongs under hooks',
   after_rollback: 'unknown field here; it belongs under hooks',
@@ -347,6 +364,8 @@ export const UNKNOWN_KEYS: Readonly<Record<string, string>> = {
   hosts: 'unknown field here; it belongs under environments',
   autopilot: 'unknown field here; it belongs under environments',
   freeze: 'unknown field here; it belongs under environments',
+  checks: 'unknown field here; it belongs under environments',
+  requires: 'unknown field here; it belongs under environments',
   tag: 'unknown field; a release adds the tag (astern deploy TAG)',
   environment: 'unknown field; did you mean "env"?',
   healthcheck: 'unknown field; did you mean "health"?',

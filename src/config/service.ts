@@ -1,6 +1,7 @@
 // One service as astern.yaml and its compose file have it together: what stands in astern.yaml wins. What an environment may
 // change (listen, hosts, replicas, env) is added in definitions.ts.
 import { resolve } from 'node:path'
+import type { DatabaseDefinition } from '../core/migration.ts'
 import type {
   ContainerOptions,
   Dependency,
@@ -12,6 +13,8 @@ import type {
   StandbyPolicy,
   StopPolicy,
 } from '../core/model.ts'
+import type { BuildDefinition } from '../core/build.ts'
+import { buildOf } from './build.ts'
 import { readComposeService } from './compose-file.ts'
 import type { ComposeService } from './compose-file.ts'
 import { composeContainer, composeDependencies, composeSecrets, without } from './compose-container.ts'
@@ -28,12 +31,14 @@ import {
 } from './compose-service.ts'
 import type { Placed } from './compose-service.ts'
 import { composeVariables } from './compose-variables.ts'
+import { databaseOf } from './database.ts'
 import { DEFAULTS } from './defaults.ts'
 import { hooksOf } from './hooks.ts'
 import type { Path, Place, Problems } from './problems.ts'
 import type { PortEntry } from './published-port.ts'
 import { readProcesses } from './processes.ts'
 import type { Process } from './processes.ts'
+import type { RetentionConfig } from './schema-retention.ts'
 import type { ServiceConfig } from './schema.ts'
 import type { ServiceContext } from './service-context.ts'
 import { signalsOf } from './signals.ts'
@@ -53,6 +58,8 @@ export type Service = {
   readonly path: Path
   readonly image: string
   readonly composeTag: string | null
+  readonly build: BuildDefinition
+  readonly registry: 'none' | 'image'
   /** `null`: it takes no requests. */
   readonly port: number | null
   readonly health: Health | null
@@ -73,6 +80,8 @@ export type Service = {
   readonly dependencies: readonly Dependency[]
   readonly hooks: readonly Hook[]
   readonly trial: ServiceTrial
+  readonly retention: RetentionConfig | undefined
+  readonly database: DatabaseDefinition | null
 }
 
 const SECRETS_FOLDER = '/run/secrets'
@@ -122,6 +131,8 @@ export function readService(name: string, config: ServiceConfig, context: Servic
     path,
     image: config.image ?? composedImage?.repository ?? '',
     composeTag: composedImage?.tag ?? null,
+    build: buildOf(config.build, at('build').path, context),
+    registry: config.registry ?? DEFAULTS.registry,
     port: webless ? null : (port ?? 0),
     health: healthOf(config, given('health') ? null : compose, port, problems),
     replicas:
@@ -136,7 +147,12 @@ export function readService(name: string, config: ServiceConfig, context: Servic
       : (composedPorts?.fixed ?? []),
     portsFromCompose: !given('ports'),
     standby: standbyOf(config.standby, DEFAULTS.standby),
+    retention: config.retention,
     hooks: hooksOf(config.hooks, at('hooks'), { ...context, words: wordsAt }),
+    database: databaseOf(config.database, (...rest) => at('database', ...rest), {
+      ...context,
+      words: wordsAt,
+    }),
     trial: {
       layer: { said: config, at, own: true },
       failure: failureOf(config.failure, at('failure'), problems),
@@ -196,7 +212,7 @@ function commandOf(
 }
 
 /** Words as they were written: `8080` and `1.10` too. */
-function wordsAt(words: readonly (string | number | boolean)[], place: DocumentPlace): string[] {
+export function wordsAt(words: readonly (string | number | boolean)[], place: DocumentPlace): string[] {
   return words.map((word, index) => place.document.text([...place.path, index]) ?? String(word))
 }
 

@@ -1,6 +1,6 @@
 // Checks values against a schema and turns its issues into problems with positions. What is sound comes back even when the rest
 // is not, so that the checks that follow (files, addresses) find their problems in the same run.
-// Invariant: values under `secrets`, `env` and `headers` are never quoted.
+// Invariant: values under `secrets`, `env`, `headers` and `token` are never quoted.
 import { z } from 'zod'
 import type { Path, Place, Problems } from './problems.ts'
 import { didYouMean } from './suggest.ts'
@@ -8,7 +8,7 @@ import type { YamlDocument } from './yaml-document.ts'
 
 const MAX_QUOTED_LENGTH = 60
 /** Below these keys a wrong value may be a password that went astray. */
-const CONFIDENTIAL = new Set<string | number>(['secrets', 'env', 'environment', 'headers', 'webhook'])
+const CONFIDENTIAL = new Set<string | number>(['secrets', 'env', 'environment', 'headers', 'webhook', 'token'])
 
 type Issue = z.core.$ZodIssue
 

@@ -1,6 +1,7 @@
 // What differs between two releases. Values of secrets are not known here and so cannot be shown.
 import { canonical } from './identity.ts'
 import { containerLines } from './container-options.ts'
+import type { Migration } from './migration.ts'
 import type { ContainerOptions, Release, ReleaseProcess } from './model.ts'
 
 export type ChangeKind =
@@ -16,6 +17,7 @@ export type ChangeKind =
   | 'container'
   | 'secret'
   | 'process'
+  | 'schema'
 
 /** `before` and `after` are `null` where there is nothing; for secrets they are versions, and `stays` says that a rollback leaves it alone. */
 export type Change = {
@@ -50,7 +52,16 @@ export function diffReleases(before: Release, after: Release, keptSecrets: Reado
     ...change('stop', 'stop', a.stop, b.stop),
     ...containerChanges(a.container, b.container, change),
     ...processChanges(a.processes, b.processes),
+    ...change('schema', 'database', schemaLine(a.migration), schemaLine(b.migration)),
   ]
+}
+
+/** `goose 7 (3–8, contract)` */
+export function schemaLine(migration: Migration | undefined): string | null {
+  if (migration === undefined) return null
+  const { tool, version, from, to, phase } = migration
+  const range = from === null && to === null ? [] : [`${from ?? ''}–${to ?? ''}`]
+  return `${tool} ${version ?? '?'} (${[...range, phase].join(', ')})`
 }
 
 /** `worker`: it came or went; `worker.command`: what differs in it. */

@@ -1,7 +1,15 @@
 // The catalogue of everything that can go wrong and that a user can do something about. docs/errors.md is generated from it.
 // A programmer's error is not in here: it is an assertion and crashes.
+import { dockerPluginErrors } from './docker-plugin-errors.ts'
+import { buildErrors } from './build-errors.ts'
+import { checkErrors } from './check-errors.ts'
 import type { Entry } from './error-entry.ts'
+import { gitErrors } from './git-errors.ts'
 import { hostErrors } from './host-errors.ts'
+import { imageErrors } from './image-errors.ts'
+import { schemaErrors } from './schema-errors.ts'
+import { initErrors } from './init-errors.ts'
+import { retentionErrors } from './retention-errors.ts'
 
 export const catalogue = {
   // --- usage and configuration
@@ -17,7 +25,7 @@ export const catalogue = {
     http: 400,
     retryable: false,
     message: 'There is no astern.yaml in {folder} or above it.',
-    hint: 'Write one (the README shows eight lines that are enough), or name it with --config.',
+    hint: 'astern init writes one; or name it with --config.',
   },
   CONFIG_INVALID: {
     exit: 2,
@@ -89,13 +97,6 @@ export const catalogue = {
     message: 'The image {image} is neither on this host nor in its registry: {reason}. Nothing was changed.',
     hint: 'Look at the tag, build the image, or push it.',
   },
-  REGISTRY_UNREACHABLE: {
-    exit: 2,
-    http: 502,
-    retryable: true,
-    message: 'The image {image} is not on this host, and its registry does not answer: {reason}. Nothing was changed.',
-    hint: 'Start the registry or log in to it (docker login), then try again.',
-  },
   ADOPT_IMPOSSIBLE: {
     exit: 2,
     http: 409,
@@ -154,20 +155,6 @@ export const catalogue = {
     retryable: false,
     message: 'Deploys of {service} to {environment} are frozen until {until} ({window}).',
     hint: 'Wait, or override with --force=freeze. A rollback is never frozen.',
-  },
-  SCHEMA: {
-    exit: 3,
-    http: 409,
-    retryable: false,
-    message: '{release} cannot work with the database as it is.',
-    hint: 'Override with --force=schema.',
-  },
-  TAG_MOVED: {
-    exit: 3,
-    http: 409,
-    retryable: false,
-    message: 'The tag {image} names another image than when {release} was deployed.',
-    hint: 'Tags are immutable: build under a new one.',
   },
   FORBIDDEN: {
     exit: 3,
@@ -309,6 +296,18 @@ export const catalogue = {
     message: '{operation} {transaction} by {actor} holds {service} in {environment} since {since}.',
     hint: 'Wait for it; a rollback does not have to wait for a deploy.',
   },
+  // --- images and registries
+  ...imageErrors,
+  ...schemaErrors,
+  ...dockerPluginErrors,
+  // --- the first step in a project
+  ...initErrors,
+  ...retentionErrors,
+  ...buildErrors,
+  // --- git, versions and code hosts
+  ...gitErrors,
+  // --- checks of images
+  ...checkErrors,
   // --- the host
   ...hostErrors,
 } as const satisfies Record<string, Entry>

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatInZone, frozenBy, parseFreezeWindow } from './freeze.ts'
-import type { FreezeWindow } from './model.ts'
+import { type FreezeWindow, formatInZone, frozenBy, parseFreezeWindow } from './freeze.ts'
 
 function windowOf(text: string): FreezeWindow {
   const parsed = parseFreezeWindow(text)

@@ -1,6 +1,20 @@
 // Freeze windows: `Fri 16:00–Mon 08:00 Asia/Shanghai`, times of the week or of the day in which deploys are refused. Pure: the time is given.
 // Invariant: edges are moments of a zone's own clock, so a window may be an hour shorter or longer when daylight saving begins or ends in it.
-import type { FreezeEdge, FreezeWindow } from './model.ts'
+import { instantOf, offsetMs, zoneNamed } from './zone.ts'
+
+/** A moment of every week, or of every day when `day` is `null`. Sunday is 0; `minute` is that of the day. */
+export type FreezeEdge = { readonly day: number | null; readonly minute: number }
+
+/** A time in which deploys are refused, again and again. Both edges name a day, or neither does. */
+export type FreezeWindow = {
+  /** As it was written. */
+  readonly text: string
+  readonly from: FreezeEdge
+  /** The first moment that is free again. */
+  readonly to: FreezeEdge
+  /** IANA name, e.g. `Asia/Shanghai`. */
+  readonly zone: string
+}
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 const WINDOW = /^(?:([a-z]{3}) )?(\d{1,2}):(\d{2}) ?[-–] ?(?:([a-z]{3}) )?(\d{1,2}):(\d{2})(?: (\S+))?$/i
@@ -41,15 +55,6 @@ function edge(day: string | undefined, hour: string, minute: string): FreezeEdge
   return { day: index === null ? null : (index + 1) % DAYS_OF_WEEK, minute: 0 }
 }
 
-/** The zone as it is written properly. */
-function zoneNamed(zone: string): string | null {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
-  } catch {
-    return null // a RangeError: there is no such zone
-  }
-}
-
 export type Frozen = { readonly window: FreezeWindow; readonly untilAt: number }
 
 /** The window that holds now; of several the one that ends last. */
@@ -80,42 +85,6 @@ function endOf(window: FreezeWindow, nowAt: number): number | null {
 function daysBetween(from: FreezeEdge, to: FreezeEdge): number {
   const days = (to.day! - from.day! + DAYS_OF_WEEK) % DAYS_OF_WEEK
   return days === 0 && to.minute <= from.minute ? DAYS_OF_WEEK : days
-}
-
-/**
- * The moment at which a zone's clock shows `local`, a time counted as if it were UTC. A time that comes twice, as daylight saving ends, is its
- * `first` or its `last` one; a time that is left out, as it begins, is as much later.
- */
-function instantOf(zone: string, local: number, which: 'first' | 'last'): number {
-  const before = local - offsetMs(zone, local - DAY_MS)
-  const after = local - offsetMs(zone, local + DAY_MS)
-  const shown = [before, after].filter((at) => at + offsetMs(zone, at) === local)
-  if (shown.length === 0) return before
-  return which === 'first' ? Math.min(...shown) : Math.max(...shown)
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-/** How far a zone's clock is ahead of UTC at a moment. */
-function offsetMs(zone: string, at: number): number {
-  let format = formats.get(zone)
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    })
-    formats.set(zone, format)
-  }
-  const shown = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
-  const part = (type: Intl.DateTimeFormatPartTypes) => shown.get(type) ?? 0
-  const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
-  return local - Math.floor(at / 1_000) * 1_000
 }
 
 /** `2026-04-06 08:00 Asia/Shanghai` */

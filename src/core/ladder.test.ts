@@ -11,7 +11,7 @@ import {
   NOW_AT,
 } from '../../test/builders.ts'
 import { planLadder, wantedLevels } from './ladder.ts'
-import { stepKey } from './model.ts'
+import { stepKey } from './step-key.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

@@ -30,9 +30,13 @@ type Moves = { readonly down: Step[]; readonly up: Step[]; readonly create: stri
 
 /**
  * Steps that bring every replica to its level. What can be made smaller comes first. `standbys` are the releases that have replicas, without the
- * active one and the candidate, the one that served last first.
+ * active one and the candidate, the one that served last first. `retire`: those that nobody wants to keep, whatever their rung.
  */
-export function planLadder(seen: Seen, standbys: readonly Release[]): LadderPlan {
+export function planLadder(
+  seen: Seen,
+  standbys: readonly Release[],
+  retire: ReadonlySet<number> = new Set(),
+): LadderPlan {
   const moves: Moves = { down: [], up: [], create: [] }
   const releases = seen.active === null ? standbys : [seen.active, ...standbys]
   for (const process of runningProcesses(...releases.map(({ config }) => config))) {
@@ -43,7 +47,7 @@ export function planLadder(seen: Seen, standbys: readonly Release[]): LadderPlan
     }
     const wanted = wantedLevels(seen, standbys, process)
     for (const release of standbys) {
-      const level = wanted.get(release.number)
+      const level = retire.has(release.number) ? 'absent' : wanted.get(release.number)
       if (level !== undefined) planStandby(seen, release, process, level, moves)
     }
   }

@@ -1,6 +1,12 @@
 // The one vocabulary: what a release, a replica, a step and a plan are. Pure types, no behaviour.
 // Lengths of time are milliseconds and end in `Ms`; sizes are bytes and end in `Bytes`; points in time are
 // milliseconds since the Unix epoch and end in `At`.
+import type { FreezeWindow } from './freeze.ts'
+import type { DatabaseDefinition, Migration } from './migration.ts'
+import type { RetentionPolicy } from './retention-policy.ts'
+import type { BuildDefinition } from './build.ts'
+import type { CodeHost, VersionPolicy } from './source.ts'
+import type { Check } from './checks.ts'
 import type { TrialPolicy } from './trial.ts'
 
 /** A service in an environment. Releases are numbered, leases are held and traffic is shared per scope. */
@@ -85,20 +91,6 @@ export type StandbyPolicy = {
   readonly frozen: number
   readonly frozenForMs: number
   readonly cold: number
-}
-
-/** A moment of every week, or of every day when `day` is `null`. Sunday is 0; `minute` is that of the day. */
-export type FreezeEdge = { readonly day: number | null; readonly minute: number }
-
-/** A time in which deploys are refused, again and again. Both edges name a day, or neither does. */
-export type FreezeWindow = {
-  /** As it was written. */
-  readonly text: string
-  readonly from: FreezeEdge
-  /** The first moment that is free again. */
-  readonly to: FreezeEdge
-  /** IANA name, e.g. `Asia/Shanghai`. */
-  readonly zone: string
 }
 
 /** Further settings of a container, in the words of compose files. Each is there only where it was said: a release without any keeps its identity. */
@@ -192,8 +184,12 @@ export type Definition = Scope & {
   readonly configPath: string
   /** Repository without tag, e.g. `registry.example.com/shop/gin-shop`. */
   readonly image: string
+  /** No registry stands between where it is built and where it runs: `astern push` carries it, and a deploy asks none. */
+  readonly registry?: 'none'
   /** The tag in the compose file, if one was named there. */
   readonly composeTag: string | null
+  /** No part of a release. States of older versions lack it. */
+  readonly build?: BuildDefinition
   /** Address and port where users connect, e.g. `127.0.0.1:18080`; empty for a service without a `web` process. */
   readonly listen: string
   /** Host names that are routed here; empty: everything that reaches `listen`. */
@@ -214,6 +210,16 @@ export type Definition = Scope & {
   readonly dependencies?: readonly Dependency[]
   readonly hooks: readonly Hook[]
   readonly trial: TrialPolicy
+  readonly database?: DatabaseDefinition
+  readonly retention: RetentionPolicy
+  /** How its versions are counted. No part of a release. */
+  readonly version?: VersionPolicy
+  /** Where its source is looked at, and requests are opened. */
+  readonly git?: CodeHost
+  /** What `astern verify` does with an image here, in the order of the file. No part of a release. */
+  readonly checks?: readonly Check[]
+  /** Environments in which an image has to have passed before it may be deployed here. */
+  readonly requires?: readonly string[]
 }
 
 /** The snapshot that a release is made of: the process `web`, and those beside it. Immutable. */
@@ -221,6 +227,8 @@ export type ReleaseConfig = ProcessConfig & {
   readonly health: Health
   readonly processes: readonly ReleaseProcess[]
   readonly secrets: readonly SecretVersion[]
+  /** Only of a service that says what its database is. */
+  readonly migration?: Migration
 }
 
 /**
@@ -235,6 +243,8 @@ export type ImageFacts = {
   /** OCI labels that Astern reads: version and revision; `null` when the image has none. */
   readonly version: string | null
   readonly revision: string | null
+  /** Those of its labels that begin with `astern.migration.`, without that. */
+  readonly migration?: Readonly<Record<string, string>>
 }
 
 export type ReleaseState = 'candidate' | 'active' | 'standby' | 'retired' | 'failed'
@@ -257,6 +267,10 @@ export type Release = Scope & {
   /** It served, and its time as active ended otherwise than by a rollback from it. */
   readonly rolledBack: boolean
   readonly pinned: boolean
+  /** Why it was pinned; `null`: nobody said. */
+  readonly pinName: string | null
+  /** When retention deleted the last copy of its image; `null`: it did not. */
+  readonly prunedAt: number | null
   /** When it last began to serve; `null`: never. */
   readonly activeAt: number | null
   /** The kind of operation that last made it serve. */
@@ -293,7 +307,7 @@ export type ReleaseRef = {
 /** Who asks, and from where. `automated` actors are CI and the autopilot. */
 export type Actor = { readonly name: string; readonly automated: boolean }
 
-/** `exec`, `run` and `schedule` hold no lease: they go on beside every other operation. */
+/** `exec`, `run`, `schedule` and what is done to images hold no lease: they go on beside every other operation. */
 export type OperationKind =
   | 'deploy'
   | 'rollback'
@@ -308,11 +322,17 @@ export type OperationKind =
   | 'exec'
   | 'run'
   | 'schedule'
+  | 'build'
+  | 'push'
+  | 'verify'
+  | 'prune'
+  | 'pin'
+  | 'revert'
 
 export type Outcome = 'succeeded' | 'rolled_back' | 'failed' | 'refused' | 'noop' | 'busy'
 
 /**
- * One thing that must become true. Every step but a hook is an *ensure*: running it twice is running it once.
+ * One thing that must become true. Every step but a hook and a revert is an *ensure*: running it twice is running it once.
  * `replicas` are replica names of `release`, all of one process: `web` unless `process` says another.
  */
 export type Step =
@@ -341,6 +361,10 @@ export type Step =
   | ({ readonly kind: 'demote'; readonly level: Level } & OfReplicas)
   /** No ensure: it carries a token, by which is known whether it was done. Its hook stands in the definition. */
   | { readonly kind: 'hook'; readonly release: number; readonly hook: HookName; readonly place: number }
+  /** The schema, as it is after its migrations, is one that the release can live with. `forced`: or one that somebody took upon himself. */
+  | { readonly kind: 'schema'; readonly release: number; readonly forced?: true }
+  /** No ensure either, but the schema itself tells whether it was done. `release`: in whose image it runs. */
+  | { readonly kind: 'database_revert'; readonly release: number; readonly from: number; readonly to: number }
 
 /** While the new release can still be judged, the former one keeps its weights and this share (of 10,000 requests). */
 export type Holdback = { readonly release: number; readonly share: number }
@@ -352,34 +376,3 @@ type OfReplicas = { readonly release: number; readonly replicas: readonly string
 
 export type StepKind = Step['kind']
 export type StepStatus = 'started' | 'in_progress' | 'succeeded' | 'failed' | 'skipped'
-
-/** The stable name of a step within its operation: `shift_traffic:r41`, `wake:r41/worker`. */
-export function stepKey(step: Step): string {
-  switch (step.kind) {
-    case 'shift_traffic':
-      return `shift_traffic:${step.release === null ? 'nobody' : releaseName(step.release)}`
-    case 'canary':
-      return `canary:${releaseName(step.release)}=${step.share}`
-    case 'demote':
-      return `demote:${releaseName(step.release)}${ofProcess(step)}=${step.level}`
-    case 'hook':
-      return `hook:${hookTitle(step.hook, step.place)}`
-    case 'create':
-    case 'wake':
-    case 'health':
-      return `${step.kind}:${releaseName(step.release)}${ofProcess(step)}`
-    case 'pull':
-    case 'prove':
-    case 'drain':
-      return `${step.kind}:${releaseName(step.release)}`
-  }
-}
-
-/** `release`, and `release#2` for the second of that name. */
-export function hookTitle(name: HookName, place: number): string {
-  return place === 1 ? name : `${name}#${place}`
-}
-
-function ofProcess({ process }: OfReplicas): string {
-  return process === undefined ? '' : `/${process}`
-}

@@ -3,6 +3,7 @@ import { diffReleases } from './diff.ts'
 import { type Release, releaseName, type Step } from './model.ts'
 import type { Decision, Plan, Refused } from './plan.ts'
 import { withHooks } from './plan-hooks.ts'
+import { refusedBySchema, warned, withSchema } from './plan-schema.ts'
 import { planSwitch } from './plan-switch.ts'
 import { type Manner, planTrial, staged } from './plan-trial.ts'
 import { configOf, hasWeb, named, WEB } from './processes.ts'
@@ -29,6 +30,9 @@ export function planDeploy(seen: Seen, release: Release, ask: DeployRequest): De
     const details = { release: releaseName(quarantine.release), reason: quarantine.reason }
     return { outcome: 'refused', code: 'QUARANTINED', details }
   }
+  const forced = ask.force.has('schema')
+  const opinion = seen.schema?.forward(release, from, forced)
+  if (opinion !== undefined && opinion.against !== null) return refusedBySchema(release, opinion.against)
   const manner = ask.manner ?? 'trial'
   const way = planSwitch(seen, from, release, 'forward', planTrial(seen, from, release, manner))
   const plan: Plan = {
@@ -38,9 +42,9 @@ export function planDeploy(seen: Seen, release: Release, ask: DeployRequest): De
     notYetStable: true,
     changes: from === null ? [] : diffReleases(from, release),
     ...way,
-    steps: withHooks(seen.definition.hooks, release, way.steps),
+    steps: withHooks(seen.definition.hooks, release, withSchema(seen, release, way.steps, forced)),
   }
-  return manner === 'stage' ? staged(plan) : plan
+  return warned(manner === 'stage' ? staged(plan) : plan, opinion?.warnings ?? [])
 }
 
 /**

@@ -3,13 +3,14 @@ import { diffReleases } from './diff.ts'
 import type { Release } from './model.ts'
 import type { Plan } from './plan.ts'
 import { withHooks } from './plan-hooks.ts'
+import { withSchema } from './plan-schema.ts'
 import { planSwitch } from './plan-switch.ts'
 import { type Manner, planTrial } from './plan-trial.ts'
 import { hasWeb } from './processes.ts'
 import { rungOf, type Seen } from './seen.ts'
 
-/** What comes before the first user is moved was done when it was staged, but for what has been lost since. */
-export function planPromotion(seen: Seen, staged: Release, manner: Manner): Plan {
+/** What comes before the first user is moved was done when it was staged, but for what has been lost since. `forced`: whatever its schema. */
+export function planPromotion(seen: Seen, staged: Release, manner: Manner, forced = false): Plan {
   const from = seen.active
   const way = planSwitch(seen, from, staged, 'forward', planTrial(seen, from, staged, manner))
   const after = seen.definition.hooks.filter(({ name }) => name === 'after_deploy')
@@ -20,7 +21,7 @@ export function planPromotion(seen: Seen, staged: Release, manner: Manner): Plan
     notYetStable: true,
     changes: from === null ? [] : diffReleases(from, staged),
     ...way,
-    steps: withHooks(after, staged, way.steps),
+    steps: withHooks(after, staged, withSchema(seen, staged, way.steps, forced)),
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { buildActive, buildConfig, buildRelease, buildReplicas, buildSeen } from '../../test/builders.ts'
 import type { Release } from './model.ts'
-import { stepKey } from './model.ts'
+import { stepKey } from './step-key.ts'
 import type { Decision } from './plan.ts'
 import { type Force, planRollback } from './plan-rollback.ts'
 import type { Seen } from './seen.ts'

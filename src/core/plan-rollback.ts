@@ -1,7 +1,9 @@
 // Decides how to go back. Pure: what was seen and asked goes in; steps, or every reason why not, come out.
 import { diffReleases } from './diff.ts'
 import { type Release, releaseName, type Step } from './model.ts'
-import type { Decision, Noop, NoopWhy, Refused } from './plan.ts'
+import type { Decision, Noop, NoopWhy, Plan, Refused } from './plan.ts'
+import { planRevert } from './plan-revert.ts'
+import { refusedBySchema, warned } from './plan-schema.ts'
 import { planSwitch } from './plan-switch.ts'
 import { hasWeb } from './processes.ts'
 import type { Seen } from './seen.ts'
@@ -14,6 +16,8 @@ export type RollbackRequest = {
   readonly force: ReadonlySet<Force>
   /** Traffic moves step by step over this long; absent: at once. */
   readonly rampMs?: number
+  /** The schema of the database goes back as well. */
+  readonly revertDatabase?: true
 }
 
 export type RollbackChoices = {
@@ -27,11 +31,21 @@ export function planRollback(seen: Seen, choices: RollbackChoices, ask: Rollback
   const from = seen.candidate ?? seen.active
   const target = chooseTarget(seen, choices, ask)
   if ('outcome' in target) return target
-  const planned = planSwitch(seen, from, target, 'back')
+  const reverted = ask.revertDatabase === true ? planRevert(seen, from, target) : null
+  if (reverted !== null && 'outcome' in reverted) return reverted
+  const planned = reverted ?? planSwitch(seen, from, target, 'back')
+  const serves = target.number === seen.active?.number
+  const opinion =
+    reverted === null
+      ? seen.schema?.back(target, { rung: planned.rung, forced: ask.force.has('schema'), serves })
+      : undefined
+  if (opinion !== undefined && opinion.against !== null) {
+    return refusedBySchema(target, opinion.against, instead(seen, choices, target, ask))
+  }
   if (ask.rampMs !== undefined && planned.strategy === 'stop_first') {
     return { outcome: 'refused', code: 'RAMP_IMPOSSIBLE', details: { release: releaseName(target.number) } }
   }
-  return {
+  const plan: Plan = {
     outcome: 'plan',
     from: from?.number ?? null,
     to: target.number,
@@ -40,6 +54,19 @@ export function planRollback(seen: Seen, choices: RollbackChoices, ask: Rollback
     ...planned,
     steps: planned.steps.map((step) => ramped(seen, target, step, ask)),
   }
+  return warned(plan, opinion?.warnings ?? [])
+}
+
+/** A release that the schema does not speak against. */
+function instead(seen: Seen, choices: RollbackChoices, target: Release, ask: RollbackRequest): Release | null {
+  const others = choices.candidates.filter(
+    (release) =>
+      release.number !== target.number &&
+      release.number !== (seen.candidate ?? seen.active)?.number &&
+      ineligible(seen, release, ask.force) === null,
+  )
+  const how = { rung: 'retired', forced: false, serves: false } as const
+  return others.find((release) => seen.schema?.back(release, how).against === null) ?? null
 }
 
 /** Only what serves users now can hand them over step by step. */
@@ -53,11 +80,16 @@ function ramped({ active }: Seen, target: Release, step: Step, { rampMs }: Rollb
 export function ineligible(seen: Seen, release: Release, force: ReadonlySet<Force>): string | null {
   const quarantine = seen.quarantined.get(release.identity)
   if (release.activeAt === null) return release.state === 'failed' ? 'its deploy failed' : 'it never served'
+  if (release.prunedAt !== null) return `its image was deleted by retention on ${dayOf(release.prunedAt)}`
   if (force.has('quarantine')) return null
   if (quarantine !== undefined)
     return `in quarantine since ${releaseName(quarantine.release)} was rolled back from (${quarantine.reason})`
   if (release.rolledBack) return 'it was rolled back from'
   return null
+}
+
+function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 'YYYY-MM-DD'.length)
 }
 
 function chooseTarget(seen: Seen, choices: RollbackChoices, ask: RollbackRequest): Release | Refused | Noop {

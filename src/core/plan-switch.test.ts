@@ -8,7 +8,8 @@ import {
   buildReplicas,
   buildSeen,
 } from '../../test/builders.ts'
-import { type Mount, type Release, stepKey } from './model.ts'
+import type { Mount, Release } from './model.ts'
+import { stepKey } from './step-key.ts'
 import { planWayBack } from './plan-deploy.ts'
 import { type Direction, planSwitch } from './plan-switch.ts'
 import type { Seen } from './seen.ts'

@@ -17,15 +17,17 @@ type Part = Handover & {
   readonly old: readonly string[]
 }
 
+/** `between`: what must happen while neither of the two runs; where there is something, the switch is stop-first. */
 export function planSwitch(
   seen: Seen,
   from: Release | null,
   to: Release,
   direction: Direction,
   trial: TrialSteps | null = null,
+  between: readonly Step[] = [],
 ): Switch {
   const names = runningProcesses(...(from === null ? [] : [from.config]), to.config)
-  const parts = names.map((process) => partOf(seen, from, to, process))
+  const parts = names.map((process) => partOf(seen, from, to, process, between.length > 0))
   const web = parts.find(({ process }) => process === WEB) ?? null
   const workers = parts.filter(({ process }) => process !== WEB)
   const { strategy, because } = web ?? { strategy: 'start_first' as const, because: [] }
@@ -36,11 +38,11 @@ export function planSwitch(
     handovers: workers.map(({ process, strategy, because }) => ({ process, strategy, because })),
     rung: rungOf(seen, to),
     create: parts.flatMap(({ create }) => create),
-    steps: steps({ seen, from, to, direction, web, workers, trial }),
+    steps: steps({ seen, from, to, direction, web, workers, trial, between }),
   }
 }
 
-function partOf(seen: Seen, from: Release | null, to: Release, process: string): Part {
+function partOf(seen: Seen, from: Release | null, to: Release, process: string, apart: boolean): Part {
   const { usable, missing } = readinessOf(seen, to, process)
   const create = newNames(seen, to.number, missing, process)
   const old =
@@ -49,12 +51,15 @@ function partOf(seen: Seen, from: Release | null, to: Release, process: string):
       : replicasOf(seen, from.number, process).filter(({ level }) => level === 'running' || level === 'frozen')
   return {
     process,
-    ...handoverOf(from, to, process),
+    ...(apart ? APART : handoverOf(from, to, process)),
     create,
-    asleep: [...usable.filter(isAsleep).map(({ name }) => name), ...create],
+    // what has waited while the world around it changed is asked once more whether it is well
+    asleep: [...usable.filter((replica) => apart || isAsleep(replica)).map(({ name }) => name), ...create],
     old: old.map(({ name }) => name),
   }
 }
+
+const APART: Omit<Handover, 'process'> = { strategy: 'stop_first', because: [{ kind: 'schema', name: 'schema' }] }
 
 /** What a process asks for is followed, unless two of it must not meet. */
 function handoverOf(from: Release | null, to: Release, process: string): Omit<Handover, 'process'> {
@@ -77,18 +82,20 @@ type Given = {
   readonly web: Part | null
   readonly workers: readonly Part[]
   readonly trial: TrialSteps | null
+  readonly between: readonly Step[]
 }
 
-function steps({ seen, from, to, direction, web, workers, trial }: Given): Step[] {
+function steps({ seen, from, to, direction, web, workers, trial, between }: Given): Step[] {
   const ofStrategy = (wanted: Strategy) => workers.filter(({ strategy }) => strategy === wanted)
   const beside = ofStrategy('start_first')
   const inPlace = ofStrategy('stop_first')
-  const pause = from !== null && pauses(web)
+  const pause = from !== null && (pauses(web) || between.length > 0)
   const stopInPlace = inPlace.flatMap((part) => demote(from, part, 'stopped'))
   return [
     // a deploy has its image already
     ...(direction === 'back' ? pullFor(to, web === null ? workers : [web, ...workers]) : []),
-    ...(pause ? [...pauseWeb(from, to, web), ...stopInPlace] : []),
+    ...(pause ? [...(web === null ? [] : pauseWeb(from, to, web)), ...stopInPlace] : []),
+    ...between,
     ...(web === null ? [] : wake(to, web)),
     // work that cannot be taken back begins after the release was tried
     ...(trial?.canary ?? []),
@@ -111,8 +118,8 @@ function pauseWeb(from: Release, to: Release, web: Part): Step[] {
   return [
     ...(web.create.length > 0 ? [{ kind: 'create' as const, release: to.number, replicas: web.create }] : []),
     { kind: 'shift_traffic', release: null },
-    { kind: 'drain', release: from.number, replicas: web.old },
-    { kind: 'demote', release: from.number, replicas: web.old, level: 'stopped' },
+    ...(web.old.length > 0 ? [{ kind: 'drain' as const, release: from.number, replicas: web.old }] : []),
+    ...demote(from, web, 'stopped'),
   ]
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { buildActive, buildRelease, buildReplicas, buildSeen } from '../../test/builders.ts'
-import { stepKey } from './model.ts'
+import { stepKey } from './step-key.ts'
 import { planUndo } from './plan-undo.ts'
 
 const bad = buildRelease(42, { rolledBack: true, stable: false })

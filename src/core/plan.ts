@@ -35,6 +35,8 @@ export type Plan = {
   readonly undo?: true
   /** It ends before the first user is moved. */
   readonly stage?: true
+  /** What deserves to be said before anything moves. */
+  readonly warnings?: readonly string[]
   /** It ends a bake: the release serves already. */
   readonly endsBake?: true
   readonly steps: readonly Step[]

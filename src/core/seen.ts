@@ -3,6 +3,7 @@ import { type SecretVersions, keptSecretsHash } from './identity.ts'
 import { configOf, runningProcesses, WEB } from './processes.ts'
 import { replicaName } from './replica-name.ts'
 import type { Definition, Level, ProcessConfig, Release, Replica, Rung, Scope, Strategy } from './model.ts'
+import type { SchemaGate } from './schema.ts'
 
 export type SeenReplica = Replica & {
   /** The proxy has it and lets it take requests; `false` too when it cannot be said. Of a process beside `web`: it runs. */
@@ -25,6 +26,8 @@ export type Seen = Scope & {
   /** Identities that were rolled back from, of those that may matter. */
   readonly quarantined: Pick<ReadonlyMap<string, Quarantine>, 'get'>
   readonly currentSecrets: SecretVersions
+  /** Only of a service that says what its database is. */
+  readonly schema?: SchemaGate
   /** First number that a new replica of a release may take. */
   readonly nextOrdinal: (release: number) => number
 }
@@ -96,7 +99,7 @@ export function newNames(seen: Seen, release: number, count: number, process = W
   return Array.from({ length: count }, (_, index) => replicaName(release, first + index, process))
 }
 
-export type StrategyReason = { readonly kind: 'volume' | 'port' | 'asked'; readonly name: string }
+export type StrategyReason = { readonly kind: 'volume' | 'port' | 'asked' | 'schema'; readonly name: string }
 
 type Exclusive = Pick<ProcessConfig, 'mounts' | 'ports' | 'container'>
 

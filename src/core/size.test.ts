@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatSize, parseSize } from './size.ts'
+import { formatSize, parseSize, shownSize } from './size.ts'
 
 describe('parseSize', () => {
   it.each([
@@ -39,4 +39,15 @@ describe('formatSize', () => {
   it.each([-1, 0.5, Number.NaN])('takes %d for a mistake of the programmer', (bytes) =>
     expect(() => formatSize(bytes)).toThrow(RangeError),
   )
+})
+
+describe('shownSize', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1_000, '1 kB'],
+    [14_210_000, '14.2 MB'],
+    [999_900, '1 MB'],
+    [2_000_000_000_000_000, '2000 TB'],
+  ])('shows %d bytes as %s', (bytes, text) => expect(shownSize(bytes)).toBe(text))
 })

@@ -27,3 +27,17 @@ export function formatSize(bytes: number): string {
   }
   return `${rest}${UNITS[power]}`
 }
+
+const SHOWN_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+const KILO = 1000
+
+/** For people, as Docker shows images: `14.2 MB`. */
+export function shownSize(bytes: number): string {
+  let value = bytes
+  let power = 0
+  while (Math.abs(value) >= KILO - 0.5 && power < SHOWN_UNITS.length - 1) {
+    value /= KILO
+    power += 1
+  }
+  return `${Number(value.toPrecision(3))} ${SHOWN_UNITS[power]}`
+}

@@ -1,12 +1,20 @@
 // The catalogue's texts in Chinese. Invariant: every entry has the placeholders of its English text, no more and no fewer; a test compares them.
 import type { ErrorCode } from '../core/errors.ts'
+import { dockerPluginErrorsZhCn } from './errors-docker-plugin-zh-cn.ts'
+import { buildErrorsZhCn } from './errors-build-zh-cn.ts'
+import { gitErrorsZhCn } from './errors-git-zh-cn.ts'
+import { checkErrorsZhCn } from './errors-checks-zh-cn.ts'
+import { imageErrorsZhCn } from './errors-images-zh-cn.ts'
+import { schemaErrorsZhCn } from './errors-schema-zh-cn.ts'
+import { initErrorsZhCn } from './errors-init-zh-cn.ts'
+import { retentionErrorsZhCn } from './errors-retention-zh-cn.ts'
 
 export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; readonly hint: string }>> = {
   // --- usage and configuration
   USAGE: { message: '{problem}', hint: '运行 astern {command} --help 查看示例。' },
   CONFIG_NOT_FOUND: {
     message: '{folder} 及其上级目录中没有 astern.yaml。',
-    hint: '请编写一个（README 中有一份八行的最小示例），或用 --config 指定。',
+    hint: '可用 astern init 生成，或用 --config 指定。',
   },
   CONFIG_INVALID: {
     message: '配置中有 {count} 处问题：\n{problems}',
@@ -35,10 +43,6 @@ export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; 
   IMAGE_NOT_FOUND: {
     message: '镜像 {image} 既不在本机，也不在其镜像仓库中：{reason}。未做任何更改。',
     hint: '请检查标签，或先构建、推送该镜像。',
-  },
-  REGISTRY_UNREACHABLE: {
-    message: '镜像 {image} 不在本机，且其镜像仓库无应答：{reason}。未做任何更改。',
-    hint: '请启动镜像仓库或登录（docker login），然后重试。',
   },
   ADOPT_IMPOSSIBLE: {
     message: '无法接管容器 {container}：{reason}。未做任何更改。',
@@ -72,11 +76,6 @@ export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; 
   FROZEN: {
     message: '服务 {service} 在环境 {environment} 的部署冻结至 {until}（{window}）。',
     hint: '请等待，或用 --force=freeze 强制执行。回滚从不受冻结限制。',
-  },
-  SCHEMA: { message: '{release} 与数据库的当前结构不兼容。', hint: '可用 --force=schema 强制执行。' },
-  TAG_MOVED: {
-    message: '标签 {image} 指向的镜像与部署 {release} 时不同。',
-    hint: '标签不可变：请使用新标签构建。',
   },
   FORBIDDEN: { message: '{actor} 无权执行此操作。', hint: '请联系有权限的人。' },
   RAMP_IMPOSSIBLE: {
@@ -190,4 +189,14 @@ export const errorsZhCn: Readonly<Record<ErrorCode, { readonly message: string; 
   },
   LEASE_LOST: { message: '另一个操作已接管。', hint: '运行 astern log 查看。' },
   INTERNAL: { message: '{reason}', hint: '这是 Astern 的缺陷。请附上 astern log 的输出进行反馈。' },
+  // --- images and registries
+  ...imageErrorsZhCn,
+  ...schemaErrorsZhCn,
+  ...dockerPluginErrorsZhCn,
+  ...initErrorsZhCn,
+  ...retentionErrorsZhCn,
+  ...buildErrorsZhCn,
+  // --- git, versions and code hosts
+  ...gitErrorsZhCn,
+  ...checkErrorsZhCn,
 }

@@ -1,6 +1,14 @@
 // What the CLI says, in every language it speaks. `{name}` is replaced by a detail. Texts of errors are in core/errors.ts and errors-zh-cn.ts.
 import { type Details, fillIn } from '../core/errors.ts'
+import { buildMessages } from './messages-build.ts'
+import { checkMessages } from './messages-checks.ts'
 import { doctorMessages } from './messages-doctor.ts'
+import { schemaMessages } from './messages-schema.ts'
+import { dockerPluginMessages } from './messages-docker-plugin.ts'
+import { historyMessages } from './messages-history.ts'
+import { initMessages } from './messages-init.ts'
+import { retentionMessages } from './messages-retention.ts'
+import { sourceMessages } from './messages-source.ts'
 import { trialMessages } from './messages-trials.ts'
 import { viewMessages } from './messages-views.ts'
 import type { Language, Text } from './text.ts'
@@ -9,6 +17,14 @@ export const messages = {
   ...viewMessages,
   ...doctorMessages,
   ...trialMessages,
+  ...schemaMessages,
+  ...historyMessages,
+  ...dockerPluginMessages,
+  ...initMessages,
+  ...retentionMessages,
+  ...buildMessages,
+  ...sourceMessages,
+  ...checkMessages,
   usage: { en: 'Usage', 'zh-CN': '用法' },
   commands: { en: 'Commands', 'zh-CN': '命令' },
   options: { en: 'Options', 'zh-CN': '选项' },

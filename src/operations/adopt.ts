@@ -145,7 +145,7 @@ async function decideRelease(app: App, operation: Operation, { here, plan, asked
   const observed = await app.traffic.observe()
   const planFrom = app.clock.monotonic()
   const decision = operation.commit(() =>
-    decide(app, operation, here, { ...draft, outdated: null }, asked, observed, planFrom),
+    decide(app, operation, here, { ...draft, outdated: null, schema: null, warnings: [] }, asked, observed, planFrom),
   )
   if (decision.outcome === 'refused') throw fail(decision.code, decision.details)
   if (decision.outcome !== 'plan') throw new Error('a first release is always planned')

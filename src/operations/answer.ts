@@ -15,6 +15,7 @@ import { wholeOf } from '../core/transaction-id.ts'
 import type { Hold } from '../store/holds.ts'
 import type { TrialVerdict } from '../store/trials.ts'
 import type { App } from './app.ts'
+import { type GitView, gitView } from './git-follows.ts'
 import { type Operation, round } from './operation.ts'
 import { outageOf } from './outage.ts'
 import { nameOf } from './see.ts'
@@ -51,6 +52,8 @@ export type Answer = {
   readonly hold: HoldView | null
   /** Of the release that was deployed; `null`: it was not on trial, or there is none yet. A rollback has none. */
   readonly verdict?: TrialVerdict | null
+  /** What it means for the source. Only a rollback has it; `null`: the revisions are not known. */
+  readonly git?: GitView | null
   readonly warnings: readonly string[]
   readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null
 }
@@ -70,7 +73,7 @@ export function unbegun(operation: 'deploy' | 'rollback', outcome: Outcome, erro
     rung: null,
     proof: null,
     hold: null,
-    ...(operation === 'deploy' ? { verdict: null } : {}),
+    ...(operation === 'deploy' ? { verdict: null } : { git: null }),
     warnings: [],
     error,
   }
@@ -198,8 +201,14 @@ export function answered(
       rung: plan?.rung ?? null,
       proof: proved ? { release: releaseName(plan.to), answers: PROOF_REQUESTS, of: PROOF_REQUESTS } : null,
       hold: holdView(app.store.holds.get(scope)),
-      ...(kind === 'rollback' ? {} : { verdict: plan === undefined ? null : verdictOf(app, scope, plan.to) }),
-      warnings: [...(unstable ? [`${releaseName(plan.to)} is not yet stable`] : []), ...warnings],
+      ...(kind === 'rollback'
+        ? { git: plan !== undefined && outcome === 'succeeded' ? gitView(app, scope, plan.to, plan.from) : null }
+        : { verdict: plan === undefined ? null : verdictOf(app, scope, plan.to) }),
+      warnings: [
+        ...(unstable ? [`${releaseName(plan.to)} is not yet stable`] : []),
+        ...(plan?.warnings ?? []),
+        ...warnings,
+      ],
       error: error === null ? null : errorView(error),
     },
     plan: plan ?? null,

@@ -64,6 +64,10 @@ async function followUp(app: App, trial: Trial): Promise<Acted | null> {
     })
     // Whoever holds it is taking it back already.
     if (answer.outcome === 'busy') return null
+    if (answer.outcome === 'refused' && error !== null) {
+      app.store.transaction(() => stuck(app, trial, answer.transaction_id, reason, error.message))
+      return { trial, did: 'failed', reason: error.message }
+    }
     app.store.trials.act(trial.transactionId, answer.transaction_id ?? 'rolled_back')
     return { trial, did: error === null ? 'rolled_back' : 'failed', reason: error?.message ?? reason }
   } catch (error) {
@@ -73,6 +77,32 @@ async function followUp(app: App, trial: Trial): Promise<Acted | null> {
     app.store.trials.act(trial.transactionId, reasonOf(error))
     return { trial, did: 'failed', reason: reasonOf(error) }
   }
+}
+
+/** Within a transaction. It is bad, and nothing can be gone back to: no further deploy comes on top of it by itself, and it is said once, aloud. */
+function stuck(app: App, trial: Trial, transactionId: string | null, reason: string, why: string): void {
+  const { service, environment, release } = trial
+  const { trials, holds } = app.store
+  trials.act(trial.transactionId, transactionId ?? 'refused')
+  holds.place(
+    { service, environment },
+    {
+      placedBy: 'rollback',
+      sinceAt: app.clock.now(),
+      by: AUTOPILOT.name,
+      reason: `${releaseName(release)} is bad (${reason}) and serves on: ${why}`,
+      release: null,
+      backTo: null,
+      transactionId: transactionId ?? trial.transactionId,
+    },
+  )
+  tell(
+    app,
+    trial,
+    'autopilot',
+    { autopilot: 'act', reason: why, needs: 'a human' },
+    { status: 'failed', level: 'error' },
+  )
 }
 
 /** Looks and acts while `work` goes on, where there may be no daemon to do so. What it has begun is finished before this returns. */

@@ -1,7 +1,8 @@
 // A step of a canary: the release has its share, and is looked at until there is enough, or too much, to say.
 // Invariants: it goes on early never, late only where nothing speaks against the release; what somebody asks for is followed at the next look.
 import { fail } from '../core/errors.ts'
-import { releaseName, type Step, stepKey } from '../core/model.ts'
+import { releaseName, type Step } from '../core/model.ts'
+import { stepKey } from '../core/step-key.ts'
 import { percentOf } from '../core/share.ts'
 import type { Autopilot, CanaryStep } from '../core/trial.ts'
 import type { Findings } from '../core/verdict/case.ts'

@@ -45,7 +45,7 @@ export async function deploySet(app: App, members: readonly Member[], asked: Set
       ...ending,
     })
   return whileAllLeased(app, parts, async () => {
-    const decisions = await decideAll(app, parts)
+    const decisions = await decideAll(app, parts, warnings)
     const planned = parts.flatMap(({ operation }, index): Planned[] => {
       const plan = decisions[index]!
       return plan.outcome === 'plan' ? [{ operation, plan, steps: plan.steps }] : []
@@ -73,16 +73,16 @@ function open(app: App, { definition, tag }: Member, asked: SetAsked, transactio
 async function decideAll(
   app: App,
   parts: readonly Part[],
+  warnings: Map<Definition, readonly string[]>,
 ): Promise<Exclude<ReturnType<typeof decide>, { outcome: 'refused' }>[]> {
   let failing: Operation | null = null
   try {
     const drafts: { draft: Prepared; observed: TrafficSeen | null }[] = []
     for (const { operation, definition, asked } of parts) {
       failing = operation
-      drafts.push({
-        draft: await prepare(app, operation, definition, asked),
-        observed: await observeFor(app, definition),
-      })
+      const draft = await prepare(app, operation, definition, asked)
+      warnings.set(definition, [...(warnings.get(definition) ?? []), ...draft.warnings])
+      drafts.push({ draft, observed: await observeFor(app, definition) })
     }
     const planFrom = app.clock.monotonic()
     return app.store.transaction(() =>

@@ -25,16 +25,23 @@ import { runSteps, startPlan } from './executor.ts'
 import { andThen } from './due-hooks.ts'
 import { noteFollowUps } from './follow-ups.ts'
 import { closed, type GateAsked, outdated } from './gate.ts'
+import { noteRepository } from './git-follows.ts'
 import { begin, lostLease, type Operation, unstoppable, whileLeased } from './operation.ts'
-import { type Draft, findImage, prepareHost, readSecrets, draftRelease } from './prepare.ts'
+import { type Draft, notCarried, prepareHost, readSecrets, draftRelease } from './prepare.ts'
+import { imageMeant, notePromotion, originOf } from './promotion.ts'
 import { supersedeUnfinished } from './supersede.ts'
+import { refuseMovedTag } from './tag-standing.ts'
 import { writeRolesIfPossible } from './roles.ts'
+import { checkForward, type SchemaCheck } from './schema-check.ts'
 import { observeFor, see } from './see.ts'
 import { enterBake, enterStage } from './trials.ts'
+import { unverified } from './verified.ts'
 
 export type DeployAsked = Asked &
   GateAsked & {
     readonly tag: string
+    /** A release of another environment whose very image is deployed; its tag does not count then. */
+    readonly promotes?: Release
     /** `trial` when absent. */
     readonly manner?: Manner
   }
@@ -45,15 +52,19 @@ export async function planDeployOf(
   definition: Definition,
   asked: DeployAsked,
 ): Promise<{ decision: Decision; release: Release } | null> {
-  const image = await findImage(app, definition, asked.tag, false, asked.signal)
+  const image = await imageMeant(app, definition, asked, false, asked.signal)
   const gate = closed(app, definition, asked)
   if (image === null && gate !== null) throw fail(gate.code, gate.details)
+  if (image === null && definition.registry === 'none') throw notCarried(definition, asked.tag)
   if (image === null) return null
+  if (asked.promotes === undefined) await refuseMovedTag(app, definition, asked.tag, image, asked.signal)
   const observed = await observeFor(app, definition)
   const draft = draftRelease(app, definition, image, await readSecrets(app, definition, asked.signal))
-  const seen = app.store.services.get(definition) === null ? unseen(app, definition) : see(app, definition, observed)
+  const schema = await checkForward(app, definition, draft)
+  const known = app.store.services.get(definition) !== null
+  const seen = known ? see(app, definition, observed, schema?.gate) : unseen(app, definition, schema)
   const release = { ...draft.release, number: app.store.services.get(definition)?.nextRelease ?? 1 }
-  const barred = gate ?? (await outdated(app, definition, release, asked))
+  const barred = gate ?? (await outdated(app, definition, release, asked)) ?? unverified(app, definition, release)
   const { force, manner = 'trial' } = asked
   const ask = { force, barred, manner }
   return { decision: planDeploy({ ...seen, definition, live: draft.live }, release, ask), release }
@@ -82,6 +93,7 @@ export async function deploy(app: App, definition: Definition, asked: DeployAske
     let decision: Decision
     try {
       const draft = await prepare(app, operation, definition, asked)
+      warnings = [...warnings, ...draft.warnings]
       const observed = await observeFor(app, definition)
       const planFrom = clock.monotonic()
       decision = operation.commit(() => decide(app, operation, definition, draft, asked, observed, planFrom))
@@ -115,16 +127,26 @@ export function openDeploy(
 ): Operation {
   const operation = begin(app, definition, 'deploy', asked, controller, known)
   supersedeUnfinished(app, operation)
-  operation.record({ step: 'pull', key: 'pull', status: 'started', release: null, detail: { tag: asked.tag } })
+  operation.record({
+    step: 'pull',
+    key: 'pull',
+    status: 'started',
+    release: null,
+    detail: { tag: asked.tag, ...originOf(asked.promotes) },
+  })
   return operation
 }
 
 /** What a deploy needs to be decided. `outdated`: why this revision is too old for it. */
-export type Prepared = Draft & { readonly outdated: Refused | null }
+export type Prepared = Draft & {
+  readonly outdated: Refused | null
+  readonly schema: SchemaCheck | null
+  readonly warnings: readonly string[]
+}
 
 /**
  * Behind a closed gate nothing is pulled: only what is on the host may turn out to serve already, which is no deploy. Errors: those of the image and
- * of secrets; HELD, FROZEN.
+ * of secrets; HELD, FROZEN, TAG_MOVED.
  */
 export async function prepare(
   app: App,
@@ -134,15 +156,19 @@ export async function prepare(
 ): Promise<Prepared> {
   const startedAt = app.clock.monotonic()
   const gate = closed(app, definition, asked)
-  const image = await findImage(app, definition, asked.tag, gate === null, operation.signal)
+  const image = await imageMeant(app, definition, asked, gate === null, operation.signal)
   if (image === null) throw fail(gate!.code, gate!.details)
-  const detail = { image: image.reference, digest: image.digest }
+  const byTag = asked.promotes === undefined
+  const warnings = byTag ? await refuseMovedTag(app, definition, asked.tag, image, operation.signal) : []
+  const detail = { image: image.reference, digest: image.digest, ...originOf(asked.promotes) }
   const durationMs = app.clock.monotonic() - startedAt
   operation.commit(() =>
     operation.record({ step: 'pull', key: 'pull', status: 'succeeded', release: null, durationMs, detail }),
   )
   const draft = draftRelease(app, definition, image, await readSecrets(app, definition, operation.signal))
-  return { ...draft, outdated: await outdated(app, definition, draft.release, asked) }
+  await noteRepository(app, definition)
+  const schema = await checkForward(app, definition, { ...draft, signal: operation.signal })
+  return { ...draft, warnings, schema, outdated: await outdated(app, definition, draft.release, asked) }
 }
 
 /** Within a commit: decides, and writes the intent of the first step. Behind a closed gate the definition is not taken over either. */
@@ -156,11 +182,12 @@ export function decide(
   startedAt: number,
 ): Decision {
   const { services, releases } = app.store
-  const barred = closed(app, definition, asked) ?? draft.outdated
+  const barred = closed(app, definition, asked) ?? draft.outdated ?? unverified(app, definition, draft.release)
   if (barred === null || services.get(operation) === null) define(app, definition)
   const number = services.get(operation)!.nextRelease
   const release = { ...draft.release, number }
-  const decision = planDeploy(see(app, operation, observed), release, {
+  draft.schema?.note()
+  const decision = planDeploy(see(app, operation, observed, draft.schema?.gate), release, {
     force: asked.force,
     barred,
     manner: asked.manner ?? 'trial',
@@ -172,6 +199,9 @@ export function decide(
   forgetStaged(app, operation)
   services.takeNumber(operation)
   releases.insertCandidate(release, draft.sealed, operation.transactionId)
+  if (asked.promotes !== undefined) notePromotion(app, release, asked.promotes)
+  const { migration } = release.config
+  if (migration !== undefined) app.store.schemas.insertRelease(operation, number, migration)
   insertReplicas(app, operation, number, decision.create, keptVersions(release))
   services.setCandidate(operation, number)
   startPlan(app, operation, decision, app.clock.monotonic() - startedAt)
@@ -349,7 +379,7 @@ export function notBegun(app: App, operation: Operation, error: unknown): Astern
   return failure
 }
 
-function unseen(app: App, definition: Definition): Parameters<typeof planDeploy>[0] {
+function unseen(app: App, definition: Definition, schema: SchemaCheck | null): Parameters<typeof planDeploy>[0] {
   return {
     service: definition.service,
     environment: definition.environment,
@@ -362,6 +392,7 @@ function unseen(app: App, definition: Definition): Parameters<typeof planDeploy>
     replicas: [],
     quarantined: new Map(),
     currentSecrets: new Map(),
+    ...(schema === null ? {} : { schema: schema.gate }),
     nextOrdinal: () => 1,
   }
 }

@@ -2,7 +2,8 @@
 // leads to is journalled, and changes nothing about the operation.
 import { isAsternError, reasonOf } from '../core/errors.ts'
 import { hookContainer } from '../core/hook-container.ts'
-import { hookTitle, type Scope } from '../core/model.ts'
+import type { Scope } from '../core/model.ts'
+import { hookTitle } from '../core/step-key.ts'
 import type { DueHook } from '../store/due-hooks.ts'
 import type { Answered } from './answer.ts'
 import type { App, Asked } from './app.ts'

@@ -1,6 +1,7 @@
 // The one loop that runs effects: intent durable, effect ensured, result durable.
 import { isAsternError, reasonOf } from '../core/errors.ts'
-import { releaseName, type Step, stepKey } from '../core/model.ts'
+import { releaseName, type Step } from '../core/model.ts'
+import { stepKey } from '../core/step-key.ts'
 import type { Plan } from '../core/plan.ts'
 import type { App } from './app.ts'
 import type { Operation } from './operation.ts'
@@ -106,9 +107,10 @@ async function finishStep(
   }
 }
 
-/** A hook is stopped when the signal aborts, and that is waited for. */
+/** A program is stopped when the signal aborts, and that is waited for. */
 function attempted(app: App, operation: Operation, step: Step): ReturnType<typeof effect> {
-  if (step.kind !== 'hook') return abortable(effect(app, operation, step), operation.signal)
+  if (step.kind !== 'hook' && step.kind !== 'database_revert')
+    return abortable(effect(app, operation, step), operation.signal)
   operation.signal.throwIfAborted()
   return effect(app, operation, step)
 }

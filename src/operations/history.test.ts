@@ -84,6 +84,14 @@ describe('operations', () => {
     const { app } = await world()
     await remove(app, shop, { actor: { name: 'alice', automated: false }, reason: null })
     const [, rollback] = newestOperations(app, { service: 'shop', environment: 'prod' }, 9)
+    const digest = expect.stringMatching(/^sha256:0+2$/) as string
+    expect(operationEntry(app, rollback!).from).toEqual({
+      release: 'r2',
+      version: 'v1.1.0',
+      image: 'shop:v1.1.0',
+      digest,
+    })
+    app.store.db.run(`DELETE FROM journal`)
     expect(operationEntry(app, rollback!).from).toEqual({ release: 'r2', version: null, image: null, digest: null })
   })
 

@@ -7,17 +7,17 @@ import {
   releaseName,
   type Scope,
   type Step,
-  stepKey,
   type StepStatus,
 } from '../core/model.ts'
+import { stepKey } from '../core/step-key.ts'
 import type { Plan } from '../core/plan.ts'
 import { partOf, wholeOf } from '../core/transaction-id.ts'
 import type { Operation, OperationFilter } from '../store/operations.ts'
 import { releaseRef } from './answer.ts'
 import type { App } from './app.ts'
 
-/** A release that may be gone with its service: then only its number is known. */
-type FormerRef = {
+/** A release that may be gone with its service: then what the journal says of it is known. */
+export type FormerRef = {
   readonly release: string
   readonly version: string | null
   readonly image: string | null
@@ -78,8 +78,8 @@ export function operationEntry(app: App, operation: Operation): OperationEntry {
     operation: kind,
     service,
     environment,
-    from: formerRef(app, operation, from),
-    to: formerRef(app, operation, to),
+    from: from === null ? null : formerRef(app, operation, from),
+    to: to === null ? null : formerRef(app, operation, to),
     outcome,
     actor,
     reason,
@@ -89,18 +89,25 @@ export function operationEntry(app: App, operation: Operation): OperationEntry {
   }
 }
 
-function formerRef(app: App, scope: Scope, number: number | null): FormerRef | null {
-  if (number === null) return null
+/** Of one that is gone, the journal still says what its deploy found. */
+export function formerRef(app: App, scope: Scope, number: number): FormerRef {
   const release = app.store.releases.get(scope, number)
-  return release === null
-    ? { release: releaseName(number), version: null, image: null, digest: null }
-    : releaseRef(release)
+  if (release !== null) return releaseRef(release)
+  const made = app.store.operations.madeBy(scope, number)
+  const events = made === null ? [] : app.store.journal.ofSteps(made.transactionId, ['pull', 'plan'])
+  const pulled = events.find(({ step, status }) => step === 'pull' && status === 'succeeded')?.detail ?? {}
+  const text = (value: unknown) => (typeof value === 'string' ? value : null)
+  const version = events.find(({ step }) => step === 'plan')?.version ?? null
+  return { release: releaseName(number), version, image: text(pulled['image']), digest: text(pulled['digest']) }
 }
 
 /** `null`: it never got that far. */
 export function planOf(operation: Operation): Plan | null {
   return operation.plan === null ? null : (JSON.parse(operation.plan) as Plan)
 }
+
+/** Not ensures: what was done is not done again. */
+const ONCE: ReadonlySet<Step['kind']> = new Set(['hook', 'database_revert'])
 
 /**
  * What a process that died has left of a plan. The shift to the target and its proof are ensured once more; taking traffic from everybody, as
@@ -110,7 +117,7 @@ export function stepsLeft(events: readonly JournalEvent[], plan: Plan): Step[] {
   const done = new Set(events.filter(({ status }) => status === 'succeeded').map(({ key }) => key))
   const again = [shiftKey(plan), stepKey({ kind: 'prove', release: plan.to })]
   // Until the target has traffic, whatever is an ensure is ensured again.
-  const mayRepeat = (step: Step) => (hasShifted(events, plan) ? again.includes(stepKey(step)) : step.kind !== 'hook')
+  const mayRepeat = (step: Step) => (hasShifted(events, plan) ? again.includes(stepKey(step)) : !ONCE.has(step.kind))
   return plan.steps.filter((step) => !done.has(stepKey(step)) || mayRepeat(step))
 }
 

@@ -1,16 +1,14 @@
 // Runs one hook. Invariant: it is begun once. Whoever finds it begun learns from its container how it ended; where nothing tells, it stops and says so.
 import { assertNever, fail, isAsternError, reasonOf } from '../core/errors.ts'
 import { hookContainer } from '../core/hook-container.ts'
-import { type Hook, hookTitle, type OperationKind, type Outcome, type Release, releaseName } from '../core/model.ts'
-import { createLineReader, type OutputLine } from '../core/output-lines.ts'
+import { type Hook, type OperationKind, type Outcome, type Release, releaseName } from '../core/model.ts'
+import { hookTitle } from '../core/step-key.ts'
+import type { OutputLine } from '../core/output-lines.ts'
 import { wholeOf } from '../core/transaction-id.ts'
-import type { CommandEnd } from '../ports/session.ts'
 import type { App, Asked } from './app.ts'
+import { keepOutput, problemOf } from './kept-output.ts'
 import { runOneOff } from './one-offs.ts'
 import { hiderOf } from './replica-spec.ts'
-
-const LINES_KEPT = 20
-const CHARACTERS_KEPT = 4_000
 
 /** The operation that a hook belongs to, as hooks are told of it. */
 export type HookFacts = {
@@ -42,21 +40,12 @@ export async function runHook(app: App, run: HookRun): Promise<Readonly<Record<s
   const token = `${facts.transactionId}:${title}`
   if (run.begun && hook.action.kind !== 'run') throw fail('HOOK_UNKNOWN', { hook: title, token })
   const hide = hiderOf(app, facts.to, facts.to.number)
-  const lines: string[] = []
-  const reader = createLineReader(({ stream, text }: OutputLine) => {
-    const shown = hide(text)
-    lines.push(shown)
-    if (lines.length > LINES_KEPT) lines.shift()
-    run.onOutput(title, { stream, text: shown })
-  })
+  const output = keepOutput(hide, (line) => run.onOutput(title, line))
   try {
-    const done = await act(app, run, token, reader.read)
-    reader.end()
-    if (done.problem === null) return { ...done.told, output: shortened(lines) }
-    const log = shortened(lines)
-      .map((line) => `\n  ${line}`)
-      .join('')
-    throw fail('HOOK_FAILED', { hook: title, reason: done.problem, log })
+    const done = await act(app, run, token, output.read)
+    const lines = output.end()
+    if (done.problem === null) return { ...done.told, output: lines }
+    throw fail('HOOK_FAILED', { hook: title, reason: done.problem, log: lines.map((line) => `\n  ${line}`).join('') })
   } catch (error) {
     signal?.throwIfAborted()
     if (isAsternError(error)) throw error
@@ -113,23 +102,6 @@ async function act(
     default:
       return assertNever(action)
   }
-}
-
-function problemOf({ exitCode, oomKilled, timedOut }: CommandEnd, timeoutMs: number): string | null {
-  if (timedOut) return `it did not end within ${timeoutMs / 1_000} s`
-  if (oomKilled) return 'it ran out of memory and was killed'
-  return exitCode === 0 ? null : `it ended with exit code ${exitCode}`
-}
-
-/** The last lines, as many as fit. */
-function shortened(lines: readonly string[]): string[] {
-  let left = CHARACTERS_KEPT
-  const kept = lines.toReversed().map((line) => {
-    const shown = line.slice(0, Math.max(0, left))
-    left -= shown.length
-    return shown
-  })
-  return kept.toReversed().filter((line) => line !== '')
 }
 
 function environmentOf({ name }: Hook, facts: HookFacts, token: string): Record<string, string> {

@@ -31,7 +31,13 @@ export function ladderIsDue(app: App, scope: Scope): boolean {
 export async function climb(
   app: App,
   scope: Scope,
-  options: { readonly look: boolean; readonly signal?: AbortSignal; readonly engine?: EngineLook },
+  options: {
+    readonly look: boolean
+    readonly signal?: AbortSignal
+    readonly engine?: EngineLook
+    /** Releases that are to have no containers any more. */
+    readonly retire?: ReadonlySet<number>
+  },
 ): Promise<LadderResult> {
   const { store } = app
   const nothing: LadderResult = { steps: 0, transactionId: null }
@@ -44,7 +50,7 @@ export async function climb(
   const opened = store.transaction(() => {
     if (store.leases.holder(scope, app.clock.now())?.alive === true) return null
     if (actual !== null) adopt(app, scope, actual)
-    const plan = decide(app, scope, observed)
+    const plan = decide(app, scope, observed, options.retire)
     if (plan.steps.length === 0) return null
     const asked = options.signal === undefined ? LADDER : { ...LADDER, signal: options.signal }
     const operation = begin(app, scope, 'ladder', asked, controller)
@@ -105,9 +111,9 @@ async function proxyFor(app: App, scope: Scope, actual: readonly ReplicaLevel[] 
   return app.traffic.observe().catch(() => null)
 }
 
-function decide(app: App, scope: Scope, observed: TrafficSeen | null): LadderPlan {
+function decide(app: App, scope: Scope, observed: TrafficSeen | null, retire?: ReadonlySet<number>): LadderPlan {
   const seen = seeTrusting(app, scope, observed)
-  return planLadder(seen, standbysOf(app, seen))
+  return planLadder(seen, standbysOf(app, seen), retire)
 }
 
 /** Releases that have replicas, without the active one and the candidate; the one that served last first. */

@@ -5,6 +5,7 @@ import { configOf, WEB } from '../core/processes.ts'
 import type { OneOffSession, OneOffSpec, Runtime } from '../ports/runtime.ts'
 import type { CommandEnd } from '../ports/session.ts'
 import type { App } from './app.ts'
+import { removeProjects } from './check-projects.ts'
 import { endSession } from './session.ts'
 import { environmentOf, takesFiles } from './replica-spec.ts'
 import { writeSecretFiles } from './secret-files.ts'
@@ -62,17 +63,22 @@ export async function oneOffSpec(
 /** True when, by the state alone, something of a command is left that nobody waits for. */
 export function hasLeftOvers(app: App, scope: Scope): boolean {
   const { oneOffs } = app.store
-  return oneOffs.abandonedSessions(scope).length > 0 || oneOffs.spent(scope).length > 0
+  return (
+    oneOffs.abandonedSessions(scope).length > 0 ||
+    oneOffs.spent(scope).length > 0 ||
+    app.store.checkProjects.spent(scope).length > 0
+  )
 }
 
-/** Ends commands whose process died, and removes the containers that nobody needs. Returns how many there were. Errors: those of the engine. */
+/** Ends commands whose process died, and removes the containers and compose projects that nobody needs. Returns how many there were. Errors: those of the engine. */
 export async function clearLeftOvers(app: App, scope: Scope): Promise<number> {
   const { store } = app
   const abandoned = store.oneOffs.abandonedSessions(scope)
   for (const transactionId of abandoned) {
     store.transaction(() => endSession(app, transactionId, 'failed', { reason: 'its process ended before it did' }))
   }
-  return abandoned.length + (await removeOneOffs(app, scope, store.oneOffs.spent(scope)))
+  const removed = await removeOneOffs(app, scope, store.oneOffs.spent(scope))
+  return abandoned.length + removed + (await removeProjects(app, store.checkProjects.spent(scope)))
 }
 
 /** Removes the containers, whatever they do. */

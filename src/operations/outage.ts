@@ -1,7 +1,7 @@
 // How long nobody was served, where two releases must not run at once: from the intent that nobody is, to the first release that serves again.
 // Read from the journal, so that it is right across a crash, too.
 import type { JournalEvent } from '../core/journal-event.ts'
-import { stepKey } from '../core/model.ts'
+import { stepKey } from '../core/step-key.ts'
 import type { App } from './app.ts'
 import type { Operation } from './operation.ts'
 

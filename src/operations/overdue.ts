@@ -78,8 +78,8 @@ export async function followUp(app: App): Promise<Pick<Overdue, 'done' | 'failed
 
 /** Every scope that is known, also by an operation that died before it got anywhere. */
 function scopesOf(app: App): Scope[] {
-  const { services, operations, oneOffs } = app.store
-  const all = [...services.list(), ...operations.unfinishedScopes(), ...oneOffs.scopes()].map(
+  const { services, operations, oneOffs, checkProjects } = app.store
+  const all = [...services.list(), ...operations.unfinishedScopes(), ...oneOffs.scopes(), ...checkProjects.all()].map(
     ({ service, environment }) => ({
       service,
       environment,

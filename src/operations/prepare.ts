@@ -1,6 +1,7 @@
 // Everything a deploy needs before anything moves: the host, the image, the secrets, and the release made of them.
-import { fail } from '../core/errors.ts'
+import { type AsternError, fail } from '../core/errors.ts'
 import { identityOf } from '../core/identity.ts'
+import { migrationOf } from '../core/migration.ts'
 import type { Definition, Health, ImageFacts, Release, ReleaseProcess, SecretVersion } from '../core/model.ts'
 import { hasWeb } from '../core/processes.ts'
 import type { Seen } from '../core/seen.ts'
@@ -45,7 +46,7 @@ async function lookAround(runtime: Runtime, definition: Definition): Promise<rea
   )
 }
 
-/** `null`: it is not on the host, and was not to be pulled. Errors: IMAGE_NOT_FOUND, REGISTRY_UNREACHABLE. */
+/** `null`: it is not on the host, and was not to be pulled. Without a registry it is never pulled. Errors: IMAGE_NOT_FOUND, REGISTRY_UNREACHABLE. */
 export async function findImage(
   app: App,
   definition: Definition,
@@ -53,9 +54,27 @@ export async function findImage(
   pull: boolean,
   signal?: AbortSignal,
 ): Promise<ImageFacts | null> {
-  const reference = tag.startsWith('sha256:') ? `${definition.image}@${tag}` : `${definition.image}:${tag}`
   const runtime = await app.runtime()
-  return runtime.image(reference, { pull, ...(signal === undefined ? {} : { signal }) })
+  const alone = definition.registry === 'none'
+  const found = await runtime.image(referenceOf(definition, tag), {
+    pull: pull && !alone,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  if (found === null && pull && alone) throw notCarried(definition, tag)
+  return found
+}
+
+function referenceOf({ image }: Definition, tag: string): string {
+  return tag.startsWith('sha256:') ? `${image}@${tag}` : `${image}:${tag}`
+}
+
+/** What is neither here nor in a registry that could be asked. */
+export function notCarried(definition: Definition, tag: string): AsternError {
+  const image = referenceOf(definition, tag)
+  return fail('IMAGE_NOT_FOUND', {
+    image,
+    reason: 'no registry is asked for it (registry: none); astern push carries it here',
+  })
 }
 
 /** Reads and seals every secret; their values go no further than this. Error: SECRET_UNAVAILABLE. */
@@ -85,13 +104,14 @@ export function draftRelease(app: App, definition: Definition, image: ImageFacts
       health: KEEPS_RUNNING,
     })),
     secrets: [...secrets.versions].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(definition.database === undefined ? {} : { migration: migrationOf(definition.database, image) }),
   }
   return {
     release: {
       service: definition.service,
       environment: definition.environment,
       number: 0,
-      version: versionOf(image),
+      version: versionOf(app, definition, image),
       image: image.reference,
       digest: image.digest,
       configDigest: image.configDigest,
@@ -103,6 +123,8 @@ export function draftRelease(app: App, definition: Definition, image: ImageFacts
       stable: false,
       rolledBack: false,
       pinned: false,
+      pinName: null,
+      prunedAt: null,
       activeAt: null,
       activeBy: null,
       standbySince: null,
@@ -116,11 +138,18 @@ function webHealth(image: ImageFacts): Health {
   return { kind: image.hasHealthcheck ? 'image' : 'tcp', ...DEFAULT_TIMING }
 }
 
-/** A tag that is a version says it; else the image's own label; else the tag as it is. */
-function versionOf(image: ImageFacts): string | null {
+/**
+ * What was recorded when it was built; else a tag that is a version says it, unless that is the label's own, with environment and build behind it;
+ * else the image's label; else the tag as it is.
+ */
+function versionOf(app: App, { image: repository, environment }: Definition, image: ImageFacts): string | null {
   const colon = image.reference.lastIndexOf(':')
   const tag =
     image.reference.includes('@') || colon < image.reference.lastIndexOf('/') ? null : image.reference.slice(colon + 1)
+  const built = tag === null ? null : app.store.tags.get(repository, tag)
+  if (built?.configDigest === image.configDigest && built.version !== null) return built.version
+  const own = image.version === null ? null : `${image.version.replaceAll('+', '_')}-${environment}-`
+  if (own !== null && tag?.startsWith(own) === true) return image.version
   if (tag !== null && VERSION.test(tag)) return tag
   return image.version ?? tag
 }

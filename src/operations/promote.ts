@@ -14,6 +14,8 @@ import { andThen } from './due-hooks.ts'
 import { runSteps, startPlan } from './executor.ts'
 import { begin, newTransactionId, noteWithoutLease, type Operation, recordEnd, whileLeased } from './operation.ts'
 import { rollback } from './rollback.ts'
+import { planOf } from './history.ts'
+import { checkForward } from './schema-check.ts'
 import { definitionOf, observeFor, see } from './see.ts'
 import { supersedeUnfinished } from './supersede.ts'
 
@@ -117,15 +119,20 @@ async function promoteStaged(
 ): Promise<Answered> {
   const { store, clock } = app
   const controller = new AbortController()
-  const traffic = await observeFor(app, definitionOf(app, scope))
+  const definition = definitionOf(app, scope)!
+  const traffic = await observeFor(app, definition)
+  const staged = store.releases.get(scope, number)!
+  const sealed = store.releases.sealed(scope, number)
+  const schema = await checkForward(app, definition, { release: staged, sealed })
   const planFrom = clock.monotonic()
   let opened: { readonly operation: Operation; readonly plan: Plan }
   try {
     opened = store.transaction(() => {
       const operation = begin(app, scope, 'promote', asked, controller)
       supersedeUnfinished(app, operation)
-      const release = store.releases.get(scope, number)!
-      const plan = planPromotion(see(app, scope, traffic), release, asked.full ? 'plain' : 'trial')
+      schema?.note()
+      const manner = asked.full ? 'plain' : 'trial'
+      const plan = planPromotion(see(app, scope, traffic, schema?.gate), staged, manner, wasForced(app, scope, number))
       insertReplicas(app, operation, plan.to, plan.create)
       startPlan(app, operation, plan, clock.monotonic() - planFrom)
       return { operation, plan }
@@ -138,6 +145,14 @@ async function promoteStaged(
     const { outcome, error } = await carryOut(app, operation, plan, { firstStarted: true })
     return andThen(app, operation, answer({ outcome, operation, plan, error }))
   })
+}
+
+/** What somebody took upon himself when it was staged is not asked again. */
+function wasForced(app: App, scope: Scope, number: number): boolean {
+  const trial = app.store.trials.newestOf(scope, number)
+  const deploy = trial === null ? null : app.store.operations.get(trial.transactionId)
+  const steps = deploy === null ? [] : (planOf(deploy)?.steps ?? [])
+  return steps.some((step) => step.kind === 'schema' && step.forced === true)
 }
 
 async function abortStaged(app: App, scope: Scope, number: number, asked: Asked, answer: Answer): Promise<Answered> {

@@ -38,8 +38,12 @@ describe('the list of releases', () => {
       stable: true,
       quarantined: false,
       pinned: false,
+      pin_name: null,
+      pruned_at: null,
       created_at: new Date(app.store.releases.get(shop, 2)!.createdAt).toISOString(),
       git_revision: null,
+      verified: {},
+      promoted_from: null,
     })
   })
 

@@ -73,7 +73,12 @@ export function hiderOf(app: App, scope: Scope, number: number): (text: string) 
     ...Object.entries(releases.sealed(scope, number)),
     ...services.currentSecrets(scope).map((one) => [one.name, one.sealed] as const),
   ]
-  const values = sealed.flatMap(([name, value]) => shapesOf(vault.open(name, value)))
+  return hiding(sealed.map(([name, value]) => vault.open(name, value)))
+}
+
+/** Takes these values out of a text. */
+export function hiding(secrets: readonly string[]): (text: string) => string {
+  const values = secrets.flatMap(shapesOf)
   return (text) => values.reduce((hidden, value) => hidden.replaceAll(value, '[redacted]'), text)
 }
 

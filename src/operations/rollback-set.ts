@@ -11,6 +11,7 @@ import type { SetAnswered } from './deploy-set.ts'
 import { runSteps, splitWhereUsersMove } from './executor.ts'
 import { begin, newTransactionId, type Operation, whileAllLeased } from './operation.ts'
 import { endFailed, observeFresh, open, type RollbackAsked, whenDone } from './rollback.ts'
+import { checkBack, type SchemaCheck } from './schema-check.ts'
 import { choices, see } from './see.ts'
 
 export type SetRollbackAsked = Omit<RollbackAsked, 'to'>
@@ -25,24 +26,31 @@ type Part = {
 
 /** Says what would happen, and changes nothing. Errors: those of `rollbackSet`. */
 export async function planRollbackSet(app: App, scopes: readonly Scope[], asked: SetRollbackAsked): Promise<Decided[]> {
-  const observed = await observeAll(app, scopes)
+  const observed = await observeAll(app, scopes, false)
   return decideAll(app, scopes, asked, observed)
 }
 
-type Observed = (scope: Scope) => Parameters<typeof see>[2]
+type Observed = ReadonlyMap<
+  Scope,
+  { readonly traffic: Awaited<ReturnType<typeof observeFresh>>; readonly schema: SchemaCheck | null }
+>
 
-async function observeAll(app: App, scopes: readonly Scope[]): Promise<Observed> {
-  const observed = new Map<Scope, Awaited<ReturnType<typeof observeFresh>>>()
-  for (const scope of scopes) observed.set(scope, await observeFresh(app, scope))
-  return (scope) => observed.get(scope) ?? null
+async function observeAll(app: App, scopes: readonly Scope[], hurry: boolean): Promise<Observed> {
+  const schemas = await Promise.all(scopes.map((scope) => checkBack(app, scope, hurry)))
+  const observed = new Map<Scope, NonNullable<ReturnType<Observed['get']>>>()
+  for (const [index, scope] of scopes.entries()) {
+    observed.set(scope, { traffic: await observeFresh(app, scope), schema: schemas[index] ?? null })
+  }
+  return observed
 }
 
 /** `scopes` in the order of their deploys. Errors that are thrown, with nothing changed: BUSY, a refusal of any of them, PROXY_DOWN. */
 export async function rollbackSet(app: App, scopes: readonly Scope[], asked: SetRollbackAsked): Promise<SetAnswered> {
   const startedAt = app.clock.monotonic()
   const transactionId = newTransactionId(app)
-  const observed = await observeAll(app, scopes)
+  const observed = await observeAll(app, scopes, true)
   const { decided, parts } = app.store.transaction(() => {
+    for (const { schema } of observed.values()) schema?.note()
     const decided = decideAll(app, scopes, asked, observed)
     const parts = decided.flatMap(({ scope, decision }): Part[] => {
       if (decision.outcome === 'noop') return []
@@ -65,13 +73,14 @@ export async function rollbackSet(app: App, scopes: readonly Scope[], asked: Set
   return { transactionId, answers }
 }
 
-/** Errors: NO_TARGET, QUARANTINED of whoever cannot go back. */
+/** Errors: NO_TARGET, QUARANTINED, SCHEMA of whoever cannot go back. */
 function decideAll(app: App, scopes: readonly Scope[], asked: SetRollbackAsked, observed: Observed): Decided[] {
   const last = lastDeployOfSet(app, scopes)
   return scopes.map((scope) => {
     const target = targetOf(app, scope, last)
     if (target === 'stays') return { scope, decision: { outcome: 'noop', active: activeOf(app, scope), why: 'serves' } }
-    const decision = planRollback(see(app, scope, observed(scope)), choices(app, scope, target.to), {
+    const { traffic, schema } = observed.get(scope)!
+    const decision = planRollback(see(app, scope, traffic, schema?.gate), choices(app, scope, target.to), {
       ...asked,
       ...target,
     })

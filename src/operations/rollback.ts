@@ -1,6 +1,7 @@
 // Takes a service back. The way of a warm rollback touches the state and the proxy, and nothing else.
 import { type AsternError, type ErrorCode, fail, isAsternError, reasonOf } from '../core/errors.ts'
-import { releaseName, type Scope, type Step, stepKey } from '../core/model.ts'
+import { releaseName, type Scope, type Step } from '../core/model.ts'
+import { stepKey } from '../core/step-key.ts'
 import { hasWeb, WEB } from '../core/processes.ts'
 import { isAsleep, liveOf, readinessOf } from '../core/seen.ts'
 import { planWayBack } from '../core/plan-deploy.ts'
@@ -15,6 +16,7 @@ import { type RunOptions, runSteps, startPlan } from './executor.ts'
 import { noteFollowUps } from './follow-ups.ts'
 import { begin, lostLease, type Operation, unstoppable, whileLeased } from './operation.ts'
 import { supersedeUnfinished } from './supersede.ts'
+import { checkBack } from './schema-check.ts'
 import { choices, definitionOf, see } from './see.ts'
 
 /** What the proxy said so recently is as good as asking again: its own health checks are no younger. A daemon looks more often than that. */
@@ -25,12 +27,17 @@ const ENGINE_AWAY: ReadonlySet<ErrorCode> = new Set(['ENGINE_UNAVAILABLE', 'ENGI
 
 export const NO_REASON = 'no reason was given'
 
-export type RollbackAsked = Asked & RollbackRequest
+export type RollbackAsked = Asked &
+  RollbackRequest & {
+    /** The proxy has done it by itself already: no replica of what served was up. */
+    readonly takenOver?: true
+  }
 
 /** Says what a rollback would do, and changes nothing. Errors: SERVICE_UNKNOWN, RELEASE_UNKNOWN, PROXY_DOWN. */
 export async function planRollbackOf(app: App, scope: Scope, asked: RollbackAsked): Promise<Decision> {
   const observed = await observeFresh(app, scope)
-  return planRollback(see(app, scope, observed), choices(app, scope, asked.to), asked)
+  const schema = await checkBack(app, scope, false)
+  return planRollback(see(app, scope, observed, schema?.gate), choices(app, scope, asked.to), asked)
 }
 
 /** Errors that are thrown, with nothing changed: SERVICE_UNKNOWN, RELEASE_UNKNOWN, PROXY_DOWN. Everything else is in the answer. */
@@ -40,15 +47,29 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
   const elapsed = () => clock.monotonic() - startedAt
   const answer = (ending: Ending) => answered(app, scope, 'rollback', elapsed(), ending)
   const controller = new AbortController()
-  const observed = await observeFresh(app, scope)
+  const [observed, schema] = await Promise.all([
+    observeFresh(app, scope),
+    checkBack(app, scope, asked.revertDatabase !== true),
+  ])
+  let toTell = false
   let opened: Opened
   try {
     // Reading, deciding and writing the intent are one transaction: nobody can come between.
     opened = store.transaction(() => {
-      const decision = planRollback(see(app, scope, observed), choices(app, scope, asked.to), asked)
+      toTell = schema?.note() ?? false
+      const decision = planRollback(see(app, scope, observed, schema?.gate), choices(app, scope, asked.to), asked)
       if (decision.outcome !== 'plan')
         return { outcome: 'nothing', decision, operation: note(app, scope, decision, asked) }
       const operation = begin(app, scope, 'rollback', asked, controller)
+      if (asked.takenOver === true) {
+        operation.record({
+          step: 'stand_in',
+          key: 'stand_in',
+          status: 'succeeded',
+          release: decision.to,
+          level: 'warn',
+        })
+      }
       open(app, operation, decision, elapsed())
       return { outcome: 'plan', plan: decision, operation }
     })
@@ -57,6 +78,8 @@ export async function rollback(app: App, scope: Scope, asked: RollbackAsked): Pr
   }
   if (opened.outcome === 'nothing') {
     const { decision, operation } = opened
+    // whoever cannot live with the schema does not stand in for others either
+    if (toTell) await app.traffic.ensure(scope).catch(() => {})
     if (decision.outcome === 'refused') {
       const refusal = fail(decision.code, decision.details)
       return answer({ outcome: 'refused', operation, error: refusal })
@@ -195,6 +218,7 @@ function safeStep({ steps, to }: Plan): Step {
  * overdue work.
  */
 function leftForLater(app: App, operation: Operation, plan: Plan, error: unknown): boolean {
+  if (plan.steps.some(({ kind }) => kind === 'database_revert')) return false // nobody does that later
   if (!isAsternError(error) || !ENGINE_AWAY.has(error.code)) return false
   if (!isSafe(app, operation, plan) || !app.store.leases.holds(operation.lease)) return false
   operation.commit(() => end(app, operation, plan, { left: error.message }))
@@ -266,8 +290,16 @@ async function failed(app: App, operation: Operation, plan: Plan, cause: unknown
     app.store.services.setCandidate(operation, null)
     operation.end('failed', { reason: reasonOf(cause) })
   })
-  const details = { release: releaseName(plan.to), reason: reasonOf(cause), serving: servingNow(app, operation) }
+  const reason = `${reasonOf(cause)}${schemaNow(app, operation)}`
+  const details = { release: releaseName(plan.to), reason, serving: servingNow(app, operation) }
   return fail('ROLLBACK_FAILED', details, cause)
+}
+
+/** What is true of the schema, where it was taken back before something else failed. */
+function schemaNow(app: App, { transactionId }: Operation): string {
+  const events = app.store.journal.ofTransaction(transactionId)
+  const done = events.find(({ step, status }) => step === 'database_revert' && status === 'succeeded')
+  return done === undefined ? '' : `\nThe schema of the database is at version ${String(done.detail?.['version'])} now.`
 }
 
 async function restoreService(app: App, operation: Operation, plan: Plan): Promise<void> {

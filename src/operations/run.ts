@@ -4,7 +4,7 @@ import type { OneOffSession } from '../ports/runtime.ts'
 import type { App } from './app.ts'
 import { removeOneOffs, runOneOff } from './one-offs.ts'
 import { type CommandAnswer, type CommandAsked, inSession } from './session.ts'
-import { pull } from './steps.ts'
+import { bringImage } from './bring-image.ts'
 
 /** The container is removed afterwards; what cannot be removed now is overdue work. Errors: IMAGE_NOT_FOUND, START_FAILED, those of the engine. */
 export async function runCommand(
@@ -28,7 +28,7 @@ export async function runCommand(
         const runtime = await app.runtime()
         const { argv, process } = asked
         const wanted = { name: nameOf(transactionId), transactionId, argv, process, keepCurrent: true }
-        await pull(app, { signal: session.signal ?? new AbortController().signal }, release)
+        await bringImage(app, session.signal ?? new AbortController().signal, release)
         await runtime.ensureNetwork()
         return runOneOff(app, release, wanted, session)
       },

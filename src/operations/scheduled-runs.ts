@@ -12,7 +12,7 @@ import type { App } from './app.ts'
 import { oneOffSpec, removeOneOffs } from './one-offs.ts'
 import { newTransactionId, NO_EPOCH, recordEnd, recorder } from './operation.ts'
 import { hiderOf } from './replica-spec.ts'
-import { pull } from './steps.ts'
+import { bringImage } from './bring-image.ts'
 import { ticksOf } from './ticks.ts'
 
 const ACTOR = 'astern'
@@ -176,7 +176,7 @@ async function begin(app: App, run: ScheduledRun, release: Release, signal: Abor
   try {
     const runtime = await app.runtime()
     const { name, transactionId, process } = run
-    await pull(app, { signal }, release)
+    await bringImage(app, signal, release)
     await runtime.ensureNetwork()
     const wanted = { name, transactionId, process, argv: null, keepCurrent: true }
     await runtime.ensureOneOffCreated(await oneOffSpec(app, release, wanted, runtime))

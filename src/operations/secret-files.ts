@@ -14,8 +14,9 @@ export async function writeSecretFiles(app: App, scope: Scope, release: Release,
 export function secretFilesAreDue(app: App, scope: Scope): boolean {
   const { secretFiles, releases, vault } = app.store
   return secretFiles.releases(scope).some((number) => {
+    if (!hasContainers(app, scope, number)) return true
     const release = releases.get(scope, number)
-    if (release === null || !hasContainers(app, scope, number)) return true
+    if (release === null) return false // of an image that is verified, and is no release
     const files = secretFiles.read(scope, number) ?? new Map<string, string>()
     return sourcesOf(app, scope, release).some(({ name, version }) => {
       const value = files.get(name)
@@ -31,8 +32,8 @@ export function tidySecretFiles(app: App, scope: Scope): number {
   let count = 0
   for (const number of secretFiles.releases(scope)) {
     const release = releases.get(scope, number)
-    if (release === null || !hasContainers(app, scope, number)) secretFiles.remove(scope, number)
-    else secretFiles.ensure(scope, number, valuesOf(app, scope, release), 'as_before')
+    if (!hasContainers(app, scope, number)) secretFiles.remove(scope, number)
+    else if (release !== null) secretFiles.ensure(scope, number, valuesOf(app, scope, release), 'as_before')
     count += 1
   }
   return count

@@ -3,6 +3,7 @@ import { fail } from '../core/errors.ts'
 import { type Definition, type Release, releaseName, scopeName, type Scope } from '../core/model.ts'
 import { hasWeb, WEB } from '../core/processes.ts'
 import type { RollbackChoices } from '../core/plan-rollback.ts'
+import type { SchemaGate } from '../core/schema.ts'
 import type { Seen } from '../core/seen.ts'
 import type { Autopilot } from '../core/trial.ts'
 import type { ServerSeen, TrafficSeen } from '../ports/traffic.ts'
@@ -38,7 +39,7 @@ export function autopilotOf(app: App, scope: Scope): Autopilot {
 }
 
 /** Error: SERVICE_UNKNOWN. */
-export function see(app: App, scope: Scope, traffic: TrafficSeen | null): Seen {
+export function see(app: App, scope: Scope, traffic: TrafficSeen | null, schema: SchemaGate | null = null): Seen {
   const { store } = app
   const service = store.services.get(scope)
   if (service === null) {
@@ -62,6 +63,7 @@ export function see(app: App, scope: Scope, traffic: TrafficSeen | null): Seen {
     // one identity at a time, so that a long history costs nothing
     quarantined: { get: (identity) => store.releases.quarantined(scope, identity) ?? undefined },
     currentSecrets: new Map(store.services.currentSecrets(scope).map(({ name, version }) => [name, version])),
+    ...(schema === null ? {} : { schema }),
     nextOrdinal: (number) => store.replicas.nextOrdinal(scope, number),
   }
 }
@@ -109,8 +111,8 @@ function earlier(app: App, scope: Scope): Release[] {
   const { releases, services } = app.store
   const active = services.get(scope)?.active
   const recent = releases.thatServed(scope, RECENT)
-  const mayDo = ({ number, stable, identity }: Release) =>
-    number !== active && stable && releases.quarantined(scope, identity) === null
+  const mayDo = ({ number, stable, identity, prunedAt }: Release) =>
+    number !== active && stable && prunedAt === null && releases.quarantined(scope, identity) === null
   if (recent.some(mayDo)) return recent
   const served = releases.thatServed(scope, HISTORY_LIMIT)
   return served.length > 1 ? served : releases.list(scope, HISTORY_LIMIT)

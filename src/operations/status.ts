@@ -1,7 +1,15 @@
-// What runs, as people and machines ask for it: read from the state and the proxy, never from the engine, so that it works while Docker is away.
-// Invariant: it costs the same however long the history is.
+// What runs, as people and machines ask for it: read from the state and the proxy, so that it works while Docker is away. The engine is asked for one
+// thing alone, containers that somebody has removed, and not waited for. Invariant: it costs the same however long the history is.
 import { type AsternError, isAsternError } from '../core/errors.ts'
-import { type Level, type Release, type ReleaseRef, releaseName, type Rung, type Scope } from '../core/model.ts'
+import {
+  type Level,
+  type Release,
+  type ReleaseRef,
+  releaseName,
+  type Rung,
+  type Scope,
+  scopeName,
+} from '../core/model.ts'
 import { planRollback } from '../core/plan-rollback.ts'
 import { runningProcesses, WEB } from '../core/processes.ts'
 import { liveOf, replicasOf as replicasOfProcess, rungOf, type Seen } from '../core/seen.ts'
@@ -14,6 +22,7 @@ import { type HoldView, holdView, releaseRef } from './answer.ts'
 import { WHOLE_SHARE } from '../core/trial.ts'
 import type { Trial } from '../store/trials.ts'
 import type { App } from './app.ts'
+import { promptly } from './copies.ts'
 import { stateOf, withContainers } from './releases.ts'
 import { choices, seeTrusting, serversOf } from './see.ts'
 
@@ -82,6 +91,8 @@ export type StatusView = {
   readonly hold: Hold | null
   /** The operation that runs now. */
   readonly busy: LeaseHolder | null
+  /** Releases of which somebody has removed containers. */
+  readonly removed: readonly number[]
 }
 
 /** What the proxy does, or the error that says why it cannot be asked. */
@@ -98,13 +109,43 @@ export async function lookAtTraffic(app: App): Promise<TrafficLook> {
   }
 }
 
-/** Error: SERVICE_UNKNOWN. */
-export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): StatusView {
+/** Containers that somebody has removed, each as `shop.prod r41-1`. */
+export type Removed = ReadonlySet<string>
+
+/** Asks the engine which containers are gone; one that does not answer at once is not waited for. */
+export async function lookForRemoved(app: App): Promise<Removed> {
+  const there = await promptly(app, async () => (await app.runtime()).levels())
+  if (there === null) return new Set()
+  const names = new Set(there.map(keyOf))
+  const kept = app.store.services.list().flatMap((scope) => app.store.replicas.of(scope))
+  return new Set(
+    kept
+      .filter(({ level }) => level !== 'absent')
+      .map(keyOf)
+      .filter((key) => !names.has(key)),
+  )
+}
+
+function keyOf(replica: Scope & { readonly name: string }): string {
+  return `${scopeName(replica)} ${replica.name}`
+}
+
+/** `removed` count as gone, although the state does not know it yet. Error: SERVICE_UNKNOWN. */
+export function statusOf(
+  app: App,
+  scope: Scope,
+  traffic: TrafficSeen | null,
+  removed: Removed = new Set(),
+): StatusView {
   const { store } = app
-  const seen = seeTrusting(app, scope, traffic)
+  const asOf = <T extends Scope & { readonly name: string; readonly level: Level }>(replicas: readonly T[]) =>
+    replicas.map((replica): T => (removed.has(keyOf(replica)) ? { ...replica, level: 'absent' } : replica))
+  const trusting = seeTrusting(app, scope, traffic)
+  const seen = { ...trusting, replicas: asOf(trusting.replicas) }
   const trial = store.trials.open(scope)
   const service = store.services.get(scope)!
-  const replicas = store.replicas.of(scope)
+  const stored = store.replicas.of(scope)
+  const replicas = asOf(stored)
   const servers = traffic === null ? null : serversOf(traffic, scope)
   const up = seen.active === null || servers === null ? 0 : takingRequests(servers, seen.active.number, trial)
   const target = targetOf(app, scope, seen)
@@ -133,6 +174,7 @@ export function statusOf(app: App, scope: Scope, traffic: TrafficSeen | null): S
     target: target === null ? null : viewOf(seen, target),
     hold,
     busy: holder?.alive === true ? holder : null,
+    removed: [...new Set(stored.filter((replica) => removed.has(keyOf(replica))).map(({ release }) => release))],
   }
 }
 

@@ -1,8 +1,9 @@
 // What each step means: its intent (committed before), its effect (an ensure) and its result (committed after).
 import { assertNever, fail, isAsternError } from '../core/errors.ts'
-import { hookContainer } from '../core/hook-container.ts'
+import { hookContainer, revertContainer } from '../core/hook-container.ts'
 import { hasWeb } from '../core/processes.ts'
-import { type Hook, type Level, type Release, releaseName, type Scope, type Step, stepKey } from '../core/model.ts'
+import { type Hook, type Level, type Release, releaseName, type Scope, type Step } from '../core/model.ts'
+import { stepKey } from '../core/step-key.ts'
 import type { ReplicaSpec, Runtime } from '../ports/runtime.ts'
 import type { App } from './app.ts'
 import type { HookFacts } from './hook-run.ts'
@@ -30,6 +31,12 @@ export function intent(app: App, scope: Scope & { readonly transactionId: string
       app.store.oneOffs.insert({ service, environment, name, release: step.release, transactionId })
       return
     }
+    case 'database_revert': {
+      const { transactionId, service, environment } = scope
+      const name = revertContainer(transactionId)
+      app.store.oneOffs.insert({ service, environment, name, release: step.release, transactionId })
+      return
+    }
     case 'shift_traffic':
       // Until a ramp has ended, what served before is the active release: a rollback that takes over goes back from that.
       if (step.ramp === undefined) moveAll(app, scope, step.release, step.holdback)
@@ -53,6 +60,7 @@ export function intent(app: App, scope: Scope & { readonly transactionId: string
     case 'wake':
     case 'health':
     case 'prove':
+    case 'schema':
       return
     default:
       assertNever(step)
@@ -64,16 +72,29 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
   const { traffic } = app
   switch (step.kind) {
     case 'pull':
-      return pull(app, operation, releaseOf(app, operation, step.release))
+      return (await import('./bring-image.ts')).bringImage(
+        app,
+        operation.signal,
+        releaseOf(app, operation, step.release),
+      )
     case 'create':
     case 'wake': {
       prepareRole(app, operation, step.release)
       const runtime = await app.runtime()
-      const ensure = (spec: ReplicaSpec) =>
+      const release = releaseOf(app, operation, step.release)
+      const once = (spec: ReplicaSpec) =>
         step.kind === 'create'
           ? runtime.ensureCreated(spec, operation.signal)
           : runtime.ensureRunning(spec, operation.signal)
-      const release = releaseOf(app, operation, step.release)
+      let bringing: Promise<unknown> | null = null
+      // Somebody has removed a container that should be there, and then its image.
+      const ensure = (spec: ReplicaSpec) =>
+        once(spec).catch(async (error: unknown) => {
+          if (!isAsternError(error, 'IMAGE_NOT_FOUND')) throw error
+          const { bringImage } = await import('./bring-image.ts')
+          await (bringing ??= bringImage(app, operation.signal, release))
+          await once(spec)
+        })
       if (takesFiles(release))
         await (await import('./secret-files.ts')).writeSecretFiles(app, operation, release, runtime)
       const specs = step.replicas.map((name) => replicaSpec(app, operation, name))
@@ -105,6 +126,14 @@ export async function effect(app: App, operation: Operation, step: Step): Promis
       return { replicas: step.replicas }
     case 'hook':
       return hook(app, operation, step)
+    case 'schema': {
+      const { ensureFits } = await import('./schema-look.ts')
+      return ensureFits(app, operation, releaseOf(app, operation, step.release), step.forced === true)
+    }
+    case 'database_revert': {
+      const { revertDatabase } = await import('./database-revert.ts')
+      return revertDatabase(app, operation, releaseOf(app, operation, step.release), step)
+    }
     default:
       return assertNever(step)
   }
@@ -116,6 +145,9 @@ export function result(app: App, operation: Operation, step: Step, detail: StepD
   switch (step.kind) {
     case 'hook':
       oneOffs.settle(operation, hookContainer(operation.transactionId, { name: step.hook, place: step.place }))
+      return
+    case 'database_revert':
+      oneOffs.settle(operation, revertContainer(operation.transactionId))
       return
     case 'create':
       for (const name of step.replicas) replicas.setLevel(operation, name, 'stopped')
@@ -137,6 +169,7 @@ export function result(app: App, operation: Operation, step: Step, detail: StepD
     case 'prove':
     case 'drain':
     case 'canary':
+    case 'schema':
       return
     default:
       assertNever(step)
@@ -147,29 +180,6 @@ function releaseOf(app: App, scope: Scope, number: number): Release {
   const release = app.store.releases.get(scope, number)
   if (release === null) throw new Error(`no release ${number} of ${scope.service} in ${scope.environment}`)
   return release
-}
-
-/** The image of a release that exists, by its ID, else from its registry by digest; never by a tag that may have moved. */
-export async function pull(app: App, operation: Pick<Operation, 'signal'>, release: Release): Promise<StepDetail> {
-  const runtime = await app.runtime()
-  if ((await runtime.image(release.configDigest, { pull: false, signal: operation.signal })) !== null)
-    return { pulled: false }
-  if (release.digest === release.configDigest) {
-    const reason = 'it was never pushed, so no registry can have it'
-    throw fail('IMAGE_NOT_FOUND', { image: `${release.image} (${release.configDigest})`, reason })
-  }
-  const reference = `${repositoryOf(release.image)}@${release.digest}`
-  const found = await runtime.image(reference, { pull: true, signal: operation.signal })
-  if (found?.configDigest !== release.configDigest) {
-    throw fail('IMAGE_NOT_FOUND', { image: reference, reason: `the registry has ${found?.configDigest} in its place` })
-  }
-  return { pulled: true }
-}
-
-/** `registry.example.com:5000/shop/gin:v1` → `registry.example.com:5000/shop/gin` */
-function repositoryOf(image: string): string {
-  const colon = image.lastIndexOf(':')
-  return colon > image.lastIndexOf('/') ? image.slice(0, colon) : image
 }
 
 /** True when users reach it through the proxy, or some part of the proxy is still left from when they did. */

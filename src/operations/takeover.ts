@@ -16,6 +16,8 @@ export type TakeoverWatch = { look(onTrouble: (scope: string, reason: string) =>
 
 /** For who looks again and again. */
 export function createTakeoverWatch(app: App): TakeoverWatch {
+  /** Asked for once, and said once. */
+  const refused = new Set<string>()
   let before = new Map<string, { readonly takeover: Takeover; readonly sinceMs: number }>()
   return {
     async look(onTrouble) {
@@ -29,7 +31,10 @@ export function createTakeoverWatch(app: App): TakeoverWatch {
       const acted: ActedIn[] = []
       for (const { takeover, sinceMs } of found.filter(({ lasts }) => lasts)) {
         try {
-          if (await isForGood(app, takeover, nowMs - sinceMs)) acted.push(...(await writeDown(app, takeover)))
+          if (refused.has(nameOf(takeover)) || !(await isForGood(app, takeover, nowMs - sinceMs))) continue
+          const did = await writeDown(app, takeover)
+          if (did.some((one) => one.did === 'failed')) refused.add(nameOf(takeover))
+          acted.push(...did)
         } catch (error) {
           onTrouble(scopeName(takeover.scope), reasonOf(error))
         }
@@ -64,6 +69,10 @@ async function isForGood(app: App, { scope, instead }: Takeover, lastsMs: number
   }
 }
 
+function nameOf({ scope, by, instead }: Takeover): string {
+  return `${scopeName(scope)} ${instead} ${by}`
+}
+
 async function takeoversNow(app: App, maxAgeMs = 0): Promise<Takeover[]> {
   const seen = await app.traffic.observe(maxAgeMs).catch(() => null)
   const suspect = seen?.backends.some((backend) => looksTakenOver(seen, backend)) === true
@@ -78,6 +87,8 @@ async function writeDown(app: App, { scope, by, instead }: Takeover): Promise<Ac
   const reason = `no replica of ${releaseName(instead)} is up, and the proxy sends its users to ${releaseName(by)}`
   const autopilot = autopilotOf(app, scope)
   if (autopilot !== 'act') return [{ scope, did: autopilot === 'ask' ? 'asked' : 'advised', reason }]
-  const { answer } = await rollback(app, scope, { actor: AUTOPILOT, reason, to: releaseName(by), force: new Set() })
+  const asked = { actor: AUTOPILOT, reason, to: releaseName(by), force: new Set<never>(), takenOver: true as const }
+  const { answer } = await rollback(app, scope, asked)
+  if (answer.outcome === 'refused') return [{ scope, did: 'failed', reason: answer.error?.message ?? reason }]
   return answer.outcome === 'succeeded' ? [{ scope, did: 'rolled_back', reason }] : []
 }

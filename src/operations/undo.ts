@@ -2,7 +2,8 @@
 // served before serves. When it succeeds, its quarantine and the rollback's hold are lifted.
 import { fail } from '../core/errors.ts'
 import type { Release, Scope } from '../core/model.ts'
-import { type Noop, noopReason, type Plan } from '../core/plan.ts'
+import type { Force } from '../core/plan-rollback.ts'
+import { type Decision, noopReason, type Plan } from '../core/plan.ts'
 import type { Manner } from '../core/plan-trial.ts'
 import { planUndo } from '../core/plan-undo.ts'
 import { insertReplicas } from './addresses.ts'
@@ -12,14 +13,20 @@ import { carryOut } from './deploy.ts'
 import { andThen } from './due-hooks.ts'
 import { startPlan } from './executor.ts'
 import { begin, type Operation, whileLeased } from './operation.ts'
+import { checkForward } from './schema-check.ts'
 import { definitionOf, observeFor, see } from './see.ts'
 import { supersedeUnfinished } from './supersede.ts'
 
-export type UndoAsked = Asked & { readonly manner?: Manner }
+export type UndoAsked = Asked & { readonly manner?: Manner; readonly force?: ReadonlySet<Force> }
 
 /** Says what an undo would do, and changes nothing. Errors: SERVICE_UNKNOWN, PROXY_DOWN. */
-export async function planUndoOf(app: App, scope: Scope, manner: Manner = 'trial'): Promise<Plan | Noop> {
-  return planUndo(see(app, scope, await observeFor(app, definitionOf(app, scope))), takenOut(app, scope), manner)
+export async function planUndoOf(
+  app: App,
+  scope: Scope,
+  { manner = 'trial', force }: Pick<UndoAsked, 'manner' | 'force'> = {},
+): Promise<Decision> {
+  const { traffic, schema } = await observe(app, scope)
+  return planUndo(see(app, scope, traffic, schema?.gate), takenOut(app, scope), manner, force)
 }
 
 /** Errors that are thrown, with nothing changed: SERVICE_UNKNOWN, PROXY_DOWN. Everything else is in the answer. */
@@ -29,20 +36,25 @@ export async function undo(app: App, scope: Scope, asked: UndoAsked): Promise<An
   const elapsed = () => clock.monotonic() - startedAt
   const answer = (ending: Ending) => answered(app, scope, 'deploy', elapsed(), ending)
   const controller = new AbortController()
-  const traffic = await observeFor(app, definitionOf(app, scope))
-  let opened: { readonly decision: Plan | Noop; readonly operation: Operation }
+  const { traffic, schema } = await observe(app, scope)
+  let opened: { readonly decision: Decision; readonly operation: Operation }
   try {
     opened = store.transaction(() => {
-      const decision = planUndo(see(app, scope, traffic), takenOut(app, scope), asked.manner)
+      schema?.note()
+      const seen = see(app, scope, traffic, schema?.gate)
+      const decision = planUndo(seen, takenOut(app, scope), asked.manner, asked.force)
       const operation = begin(app, scope, 'deploy', asked, controller)
       if (decision.outcome === 'plan') open(app, operation, decision, elapsed())
-      else operation.end('noop', detailOf(decision))
+      else operation.end(decision.outcome, detailOf(decision))
       return { decision, operation }
     })
   } catch (error) {
     return answer({ outcome: 'busy', error: busyOrThrow(error) })
   }
   const { decision, operation } = opened
+  if (decision.outcome === 'refused') {
+    return answer({ outcome: 'refused', operation, error: fail(decision.code, decision.details) })
+  }
   if (decision.outcome === 'noop') {
     const nothing = fail('NOTHING_TO_DO', { reason: noopReason(decision) })
     return { ...answer({ outcome: 'noop', operation, error: nothing }), noop: decision }
@@ -51,6 +63,14 @@ export async function undo(app: App, scope: Scope, asked: UndoAsked): Promise<An
     const { outcome, error } = await carryOut(app, operation, decision, { firstStarted: true })
     return andThen(app, operation, answer({ outcome, operation, plan: decision, error }))
   })
+}
+
+async function observe(app: App, scope: Scope) {
+  const definition = definitionOf(app, scope)
+  const taken = takenOut(app, scope)
+  const draft = taken === null ? null : { release: taken, sealed: app.store.releases.sealed(taken, taken.number) }
+  const schema = definition === null || draft === null ? null : await checkForward(app, definition, draft)
+  return { traffic: await observeFor(app, definition), schema }
 }
 
 function open(app: App, operation: Operation, plan: Plan, planMs: number): void {

@@ -195,6 +195,8 @@ export interface Runtime {
   ensureDown(replica: ReplicaName, level: Exclude<Level, 'running'>, signal?: AbortSignal): Promise<void>
   /** Resolves when the replica answers as its health says (`rise` times in a row). Errors: HEALTH_FAILED with its last log lines. */
   awaitHealthy(replica: ReplicaSpec, signal?: AbortSignal): Promise<void>
+  /** Where on this host the container is that has this name on one of the networks, or the installation's own; `null`: none has, or this host cannot reach it. */
+  addressOf(name: string, networks: readonly string[]): Promise<string | null>
   /** What of it is missing now. */
   lookAround(wanted: Neighbourhood): Promise<Surroundings>
   /** A container by name or ID; `null`: there is none. */

@@ -26,6 +26,11 @@ export function createHolds(db: Database) {
       return row === undefined ? null : toHold(row)
     },
 
+    /** Of every kind. */
+    all(scope: Scope): Hold[] {
+      return db.all(`SELECT * FROM holds ${where}`, scope.service, scope.environment).map(toHold)
+    },
+
     place(scope: Scope, hold: Hold): void {
       db.run(
         `INSERT OR REPLACE INTO holds (service, environment, placed_by, since, actor, reason, release, back_to, transaction_id)

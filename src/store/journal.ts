@@ -49,6 +49,16 @@ export function createJournal(db: Database) {
       return db.all('SELECT record FROM journal WHERE transaction_id = ? ORDER BY seq', transactionId).map(toEvent)
     },
 
+    /** Only those of the steps named. Others are not even parsed: of a long past that is most of the work. */
+    ofSteps(transactionId: string, steps: readonly string[]): JournalEvent[] {
+      const marks = steps.map((step) => `"step":${JSON.stringify(step)}`)
+      return db
+        .all('SELECT record FROM journal WHERE transaction_id = ? ORDER BY seq', transactionId)
+        .filter((row) => marks.some((mark) => String(row['record']).includes(mark)))
+        .map(toEvent)
+        .filter(({ step }) => steps.includes(step))
+    },
+
     lastSeq(): number {
       return Number(db.get('SELECT coalesce(max(seq), 0) AS seq FROM journal')!['seq'])
     },

@@ -18,10 +18,24 @@ export type Operation = Scope & {
 }
 
 /** `null`: of any. */
-export type OperationFilter = { readonly service: string | null; readonly environment: string | null }
+export type OperationFilter = {
+  readonly service: string | null
+  readonly environment: string | null
+  /** Those that began from then on, and before. */
+  readonly sinceAt?: number | null
+  readonly untilAt?: number | null
+  /** Part of the reason or of the actor, or the beginning of a transaction; letters in either case. */
+  readonly text?: string | null
+}
 
 /** These hold no lease, so nobody takes over from them and nobody resumes them. */
-const WITHOUT_LEASE = `('exec', 'run', 'schedule')`
+const WITHOUT_LEASE = `('exec', 'run', 'schedule', 'build', 'push', 'verify', 'prune', 'pin', 'revert')`
+
+/** As the index operations_that_move has it. */
+const MOVING = `kind IN ('deploy', 'rollback', 'promote', 'remove')`
+
+const SPOKEN_OF = `(instr(lower(coalesce(reason, '')), lower(?)) > 0 OR instr(lower(actor), lower(?)) > 0
+  OR substr(transaction_id, 1, length(?)) = ?)`
 
 const EVERYTHING: OperationFilter = { service: null, environment: null }
 
@@ -100,6 +114,15 @@ export function createOperations(db: Database) {
       return found.sort((a, b) => a.startedAt - b.startedAt)
     },
 
+    /** Releases that operations without an end are about, with a lease or without one. */
+    releasesInUse(scope: Scope): number[] {
+      const sql = `SELECT from_release, to_release FROM operations INDEXED BY operations_unfinished
+         WHERE service = ? AND environment = ? AND ended_at IS NULL`
+      const found = db.all(sql, scope.service, scope.environment)
+      const numbers = found.flatMap((row) => [numberOrNull(row['from_release']), numberOrNull(row['to_release'])])
+      return numbers.filter((number) => number !== null)
+    },
+
     /** Where these are. */
     unfinishedScopes(): Scope[] {
       return db
@@ -112,12 +135,56 @@ export function createOperations(db: Database) {
 
     /** Newest first; of one service, of one environment, or of all. */
     list(limit: number, filter: OperationFilter = EVERYTHING): Operation[] {
-      if (filter.service === null && filter.environment === null) {
-        return db.all('SELECT * FROM operations ORDER BY started_at DESC LIMIT ?', limit).map(toOperation)
+      const { service, environment, sinceAt = null, untilAt = null, text = null } = filter
+      const term = (sql: string, value: string | number | null, times = 1) =>
+        value === null ? [] : [{ sql, values: Array.from({ length: times }, () => value) }]
+      const terms = [
+        ...term('service = ?', service),
+        ...term('environment = ?', environment),
+        ...term('started_at >= ?', sinceAt),
+        ...term('started_at < ?', untilAt),
+        ...term(SPOKEN_OF, text, 4),
+      ]
+      const index = service !== null && environment !== null ? 'operations_of_service' : 'operations_by_time'
+      const where = terms.length === 0 ? '' : `WHERE ${terms.map(({ sql }) => sql).join(' AND ')}`
+      const sql = `SELECT * FROM operations INDEXED BY ${index} ${where} ORDER BY started_at DESC LIMIT ?`
+      return db.all(sql, ...terms.flatMap(({ values }) => values), limit).map(toOperation)
+    },
+
+    /** Those that may have moved users and began at that time or before, newest first; read one by one, as far as somebody wants to know. */
+    *movingBefore({ service, environment }: Scope, at: number): Iterable<Operation> {
+      const sql = `SELECT * FROM operations INDEXED BY operations_that_move
+         WHERE service = ? AND environment = ? AND started_at <= ? AND ${MOVING} ORDER BY started_at DESC`
+      for (const row of db.iterate(sql, service, environment, at)) yield toOperation(row)
+    },
+
+    /** Those that began later, oldest first. */
+    *movingAfter({ service, environment }: Scope, at: number): Iterable<Operation> {
+      const sql = `SELECT * FROM operations INDEXED BY operations_that_move
+         WHERE service = ? AND environment = ? AND started_at > ? AND ${MOVING} ORDER BY started_at`
+      for (const row of db.iterate(sql, service, environment, at)) yield toOperation(row)
+    },
+
+    /** Where anything was ever done, by name; also services that were removed since. */
+    scopes(): Scope[] {
+      // From one to the next along the index: as many looks as there are scopes. A comparison of pairs would read every row of a service.
+      const from = 'SELECT service, environment FROM operations INDEXED BY operations_of_service WHERE'
+      const inService = `${from} service = ? AND environment > ? ORDER BY environment LIMIT 1`
+      const beyond = `${from} service > ? ORDER BY service, environment LIMIT 1`
+      const found: Scope[] = []
+      for (let last: Scope = { service: '', environment: '' }; ; found.push(last)) {
+        const row = db.get(inService, last.service, last.environment) ?? db.get(beyond, last.service)
+        if (row === undefined) return found
+        last = { service: String(row['service']), environment: String(row['environment']) }
       }
-      const sql = `SELECT * FROM operations WHERE service = coalesce(?, service) AND environment = coalesce(?, environment)
-         ORDER BY started_at DESC LIMIT ?`
-      return db.all(sql, filter.service, filter.environment, limit).map(toOperation)
+    },
+
+    /** The deploy that a release was made by. */
+    madeBy({ service, environment }: Scope, release: number): Operation | null {
+      const sql = `SELECT * FROM operations INDEXED BY operations_to
+         WHERE service = ? AND environment = ? AND to_release = ? AND kind = 'deploy' ORDER BY started_at LIMIT 1`
+      const row = db.get(sql, service, environment, release)
+      return row === undefined ? null : toOperation(row)
     },
 
     /** What the rollback took out in which a release became active at that time; `null`: there is none, or it took out nothing. */

@@ -1,8 +1,9 @@
 // Releases, their sealed secrets, and the quarantine of identities. Queries over a long history name their index: without statistics SQLite would
 // rather walk the primary key in the wanted order.
 import type { OperationKind, Release, ReleaseConfig, Scope } from '../core/model.ts'
+import type { KnownRelease } from '../core/retention.ts'
 import type { Database, Row } from './database.ts'
-import { numberOrNull } from './rows.ts'
+import { numberOrNull, textOrNull } from './rows.ts'
 
 export type QuarantineEntry = {
   readonly identity: string
@@ -17,7 +18,7 @@ export type SealedSecrets = Readonly<Record<string, string>>
 
 export type NewRelease = Omit<
   Release,
-  'state' | 'stable' | 'rolledBack' | 'pinned' | 'activeAt' | 'activeBy' | 'standbySince'
+  'state' | 'stable' | 'rolledBack' | 'pinned' | 'pinName' | 'prunedAt' | 'activeAt' | 'activeBy' | 'standbySince'
 >
 
 export function createReleases(db: Database) {
@@ -58,6 +59,12 @@ export function createReleases(db: Database) {
     ofVersion(scope: Scope, version: string, limit: number): Release[] {
       const sql = `SELECT * FROM releases INDEXED BY releases_by_version ${where} AND version = ? ORDER BY number DESC LIMIT ?`
       return db.all(sql, scope.service, scope.environment, version, limit).map(toRelease)
+    },
+
+    /** Those that were deployed by this reference, in every service and environment, newest first. */
+    ofImage(image: string, limit: number): Release[] {
+      const sql = 'SELECT * FROM releases INDEXED BY releases_of_image WHERE image = ? ORDER BY created_at DESC LIMIT ?'
+      return db.all(sql, image, limit).map(toRelease)
     },
 
     /** The one that stopped serving last. */
@@ -153,6 +160,37 @@ export function createReleases(db: Database) {
       )
     },
 
+    /** `name`: why, if somebody said. */
+    setPinned(scope: Scope, number: number, pinned: boolean, name: string | null): void {
+      db.run(
+        `UPDATE releases SET pinned = ?, pin_name = ? ${where} AND number = ?`,
+        pinned ? 1 : 0,
+        name,
+        scope.service,
+        scope.environment,
+        number,
+      )
+    },
+
+    /** When the last copy of its image was let go; `null`: there is one after all. */
+    setPruned(scope: Scope, number: number, at: number | null): void {
+      db.run(`UPDATE releases SET pruned_at = ? ${where} AND number = ?`, at, scope.service, scope.environment, number)
+    },
+
+    /** All of a scope, newest first, as far as retention asks: a configuration is a hundred times as long as the rest. */
+    known(scope: Scope): KnownRelease[] {
+      const sql = `SELECT ${KNOWN} FROM releases ${where} ORDER BY number DESC`
+      return db.all(sql, scope.service, scope.environment).map(toKnown)
+    },
+
+    /** Of every scope. */
+    withImage(configDigest: string): (Scope & KnownRelease)[] {
+      const sql = `SELECT service, environment, ${KNOWN} FROM releases WHERE config_digest = ?`
+      return db
+        .all(sql, configDigest)
+        .map((row) => ({ service: String(row['service']), environment: String(row['environment']), ...toKnown(row) }))
+    },
+
     quarantine(scope: Scope, entry: QuarantineEntry): void {
       db.run(
         `INSERT INTO quarantine (service, environment, identity, release, since, actor, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -190,6 +228,26 @@ export function createReleases(db: Database) {
   }
 }
 
+const KNOWN = `number, version, image, digest, config_digest, created_at, state, stable, rolled_back, pinned, pruned_at, active_at, standby_since`
+
+function toKnown(row: Row): KnownRelease {
+  return {
+    number: Number(row['number']),
+    version: textOrNull(row['version']),
+    image: String(row['image']),
+    digest: String(row['digest']),
+    configDigest: String(row['config_digest']),
+    createdAt: Number(row['created_at']),
+    state: row['state'] as Release['state'],
+    stable: row['stable'] === 1,
+    rolledBack: row['rolled_back'] === 1,
+    pinned: row['pinned'] === 1,
+    prunedAt: numberOrNull(row['pruned_at']),
+    activeAt: numberOrNull(row['active_at']),
+    standbySince: numberOrNull(row['standby_since']),
+  }
+}
+
 function toRelease(row: Row): Release {
   return {
     service: String(row['service']),
@@ -208,6 +266,8 @@ function toRelease(row: Row): Release {
     stable: row['stable'] === 1,
     rolledBack: row['rolled_back'] === 1,
     pinned: row['pinned'] === 1,
+    pinName: textOrNull(row['pin_name']),
+    prunedAt: numberOrNull(row['pruned_at']),
     activeAt: numberOrNull(row['active_at']),
     activeBy: row['active_by'] as OperationKind | null,
     standbySince: numberOrNull(row['standby_since']),

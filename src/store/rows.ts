@@ -5,6 +5,10 @@ export function numberOrNull(value: Row[string] | undefined): number | null {
   return value === null || value === undefined ? null : Number(value)
 }
 
+export function textOrNull(value: Row[string] | undefined): string | null {
+  return value === null || value === undefined ? null : String(value)
+}
+
 /** More texts than a busy installation has at once. */
 const MOST_REMEMBERED = 5_000
 

@@ -163,4 +163,84 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (transaction_id, seq)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- tags that were built here, and the one image that each of them means
+  CREATE TABLE tags (
+    repository TEXT NOT NULL, tag TEXT NOT NULL,
+    service TEXT NOT NULL, environment TEXT NOT NULL,
+    config_digest TEXT NOT NULL,           -- the image ID
+    digest TEXT,                           -- of the registry's manifest; NULL: never pushed
+    version TEXT, git_revision TEXT, size_bytes INTEGER,
+    built_at INTEGER NOT NULL, pushed_at INTEGER, transaction_id TEXT NOT NULL,
+    PRIMARY KEY (repository, tag)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tags_of_service ON tags (service, environment, built_at);
+  `,
+  `
+  -- what a tag has meant here
+  CREATE INDEX releases_of_image ON releases (image, created_at);
+  `,
+  `
+  -- why a release was pinned; when retention deleted the last copy of its image
+  ALTER TABLE releases ADD COLUMN pin_name TEXT;
+  ALTER TABLE releases ADD COLUMN pruned_at INTEGER;
+  CREATE INDEX releases_by_image ON releases (config_digest);
+  `,
+  `
+  -- the source repository that a service is built from: the address of its pages
+  CREATE TABLE repositories (
+    service TEXT NOT NULL, environment TEXT NOT NULL, url TEXT NOT NULL,
+    PRIMARY KEY (service, environment)
+  ) STRICT, WITHOUT ROWID;
+  -- what each version tag stood for when it was seen first; repository: the address of its pages, else its folder
+  CREATE TABLE version_tags (
+    repository TEXT NOT NULL, tag TEXT NOT NULL, revision TEXT NOT NULL, seen_at INTEGER NOT NULL,
+    PRIMARY KEY (repository, tag)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- whether an image has passed the checks of an environment: the newest result
+  CREATE TABLE verifications (
+    service TEXT NOT NULL, config_digest TEXT NOT NULL, environment TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('passed', 'failed')),
+    at INTEGER NOT NULL, transaction_id TEXT NOT NULL,
+    PRIMARY KEY (service, config_digest, environment)
+  ) STRICT, WITHOUT ROWID;
+  -- compose projects of checks, from before they are brought up until they are gone
+  CREATE TABLE check_projects (
+    name TEXT PRIMARY KEY, service TEXT NOT NULL, environment TEXT NOT NULL, transaction_id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  -- releases that were made of one of another environment
+  CREATE TABLE promotions (
+    service TEXT NOT NULL, environment TEXT NOT NULL, release INTEGER NOT NULL,
+    from_environment TEXT NOT NULL, from_release INTEGER NOT NULL,
+    PRIMARY KEY (service, environment, release)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- the schema of each service's database, as it was last seen
+  CREATE TABLE schemas (
+    service TEXT NOT NULL, environment TEXT NOT NULL,
+    version INTEGER NOT NULL, dirty INTEGER NOT NULL, seen_at INTEGER NOT NULL,
+    host TEXT, address TEXT,               -- a host that only containers know by its name, and where it was found
+    PRIMARY KEY (service, environment)
+  ) STRICT, WITHOUT ROWID;
+  -- what releases have to do with it
+  CREATE TABLE release_schemas (
+    service TEXT NOT NULL, environment TEXT NOT NULL, release INTEGER NOT NULL,
+    version INTEGER,                       -- that it brings, as was said, or as it was first healthy with
+    contract INTEGER NOT NULL,             -- 1: its migrations take away what earlier releases may need
+    refused TEXT,                          -- why it cannot live with the schema as last seen: the proxy makes no stand-in of it
+    PRIMARY KEY (service, environment, release)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX release_schemas_contracts ON release_schemas (service, environment, release) WHERE contract = 1;
+  `,
+  `
+  -- finding: operations that may have moved users, by time; releases by what people know of them
+  CREATE INDEX operations_that_move ON operations (service, environment, started_at)
+    WHERE kind IN ('deploy', 'rollback', 'promote', 'remove');
+  CREATE INDEX releases_by_digest ON releases (service, environment, digest);
+  CREATE INDEX releases_by_revision ON releases (service, environment, git_revision) WHERE git_revision IS NOT NULL;
+  CREATE INDEX releases_by_creation ON releases (service, environment, created_at);
+  `,
 ]

@@ -1,5 +1,6 @@
 // Live state of a service in an environment: its definition, how many replicas it has, which release serves; and the secrets that stay.
 import { type Definition, type Scope, scopeName } from '../core/model.ts'
+import { PLAIN_RETENTION } from '../core/retention-policy.ts'
 import { PLAIN_TRIAL } from '../core/trial.ts'
 import { WEB } from '../core/processes.ts'
 import type { Database, Row } from './database.ts'
@@ -137,8 +138,12 @@ export function createServices(db: Database, meta: Meta) {
         'replicas',
         'one_offs',
         'due_hooks',
+        'promotions',
+        'verifications',
         'quarantine',
         'holds',
+        'schemas',
+        'release_schemas',
         'releases',
         'services',
       ]) {
@@ -164,13 +169,14 @@ function numberKey(scope: Scope): string {
 }
 
 const readDefinition = remembering((text): Definition => ({
-  // one that was stored before there were other processes, sets, freeze windows, hooks, or trials
+  // one that was stored before there were other processes, sets, freeze windows, hooks, trials, or retention
   processes: [],
   sets: {},
   freeze: [],
   hooks: [],
   trial: PLAIN_TRIAL,
-  ...(JSON.parse(text) as Omit<Definition, 'processes' | 'sets' | 'freeze' | 'hooks' | 'trial'>),
+  retention: PLAIN_RETENTION,
+  ...(JSON.parse(text) as Omit<Definition, 'processes' | 'sets' | 'freeze' | 'hooks' | 'trial' | 'retention'>),
 }))
 
 function toService(row: Row): Service {

@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import type { ProcessTable } from '../ports/process-table.ts'
 import type { Random } from '../ports/clock.ts'
+import { createCheckLogs } from './check-logs.ts'
+import { createCheckProjects } from './check-projects.ts'
 import { Database } from './database.ts'
 import { createHolds } from './holds.ts'
 import { createDueHooks } from './due-hooks.ts'
@@ -10,13 +12,18 @@ import { createLeases } from './leases.ts'
 import { createMeta } from './meta.ts'
 import { createOneOffs } from './one-offs.ts'
 import { createOperations } from './operations.ts'
+import { createReleaseFinder } from './release-finder.ts'
 import { createReleases } from './releases.ts'
 import { createReplicas } from './replicas.ts'
+import { createRepositories } from './repositories.ts'
 import { createScheduledRuns } from './scheduled-runs.ts'
+import { createSchemas } from './schemas.ts'
 import { createSecretFiles } from './secret-files.ts'
 import { createServices } from './services.ts'
+import { createTags } from './tags.ts'
 import { createTrials } from './trials.ts'
 import { openVault } from './vault.ts'
+import { createVerifications } from './verifications.ts'
 
 const INSTALLATION_ID_BYTES = 3
 const PROOF_SECRET_BYTES = 16
@@ -45,7 +52,14 @@ export function openStore(folder: string, processes: ProcessTable, random: Rando
     meta,
     services,
     releases: createReleases(db),
+    releaseFinder: createReleaseFinder(db),
     replicas: createReplicas(db, services, meta),
+    repositories: createRepositories(db),
+    tags: createTags(db),
+    verifications: createVerifications(db),
+    checkProjects: createCheckProjects(db),
+    checkLogs: createCheckLogs(folder),
+    schemas: createSchemas(db, meta),
     trials: createTrials(db),
     holds: createHolds(db),
     leases: createLeases(db, processes),

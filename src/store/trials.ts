@@ -152,6 +152,20 @@ export function createTrials(db: Database) {
         .map((row) => ({ seq: Number(row['seq']), fact: JSON.parse(String(row['fact'])) as Fact }))
     },
 
+    /** Trials that have ended and whose facts are still there. */
+    withFacts(scope: Scope): { readonly transactionId: string; readonly endedAt: number }[] {
+      const sql = `SELECT transaction_id, ended_at FROM trials t WHERE service = ? AND environment = ? AND ended_at IS NOT NULL
+         AND EXISTS (SELECT 1 FROM trial_facts f WHERE f.transaction_id = t.transaction_id)`
+      return db
+        .all(sql, scope.service, scope.environment)
+        .map((row) => ({ transactionId: String(row['transaction_id']), endedAt: Number(row['ended_at']) }))
+    },
+
+    /** What was found in them stays. */
+    removeFacts(transactionId: string): void {
+      db.run('DELETE FROM trial_facts WHERE transaction_id = ?', transactionId)
+    },
+
     judge(transactionId: string, verdict: TrialVerdict, rule: Rule | null, reason: string): void {
       const sql = 'UPDATE trials SET verdict = ?, rule = ?, reason = ? WHERE transaction_id = ?'
       db.run(sql, verdict, rule, reason, transactionId)

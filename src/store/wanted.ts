@@ -66,6 +66,8 @@ function readStandIns(db: Database): Map<string, number> {
        AND r.release IS NOT s.active AND r.release IS NOT s.candidate AND l.active_at IS NOT NULL AND l.rolled_back = 0
        AND NOT EXISTS (SELECT 1 FROM quarantine q
          WHERE q.service = l.service AND q.environment = l.environment AND q.identity = l.identity)
+       AND NOT EXISTS (SELECT 1 FROM release_schemas x
+         WHERE x.service = r.service AND x.environment = r.environment AND x.release = r.release AND x.refused IS NOT NULL)
        AND NOT EXISTS (SELECT 1 FROM operations o INDEXED BY operations_unfinished
          WHERE o.service = r.service AND o.environment = r.environment AND o.ended_at IS NULL
            AND o.kind = 'rollback' AND o.from_release = r.release)

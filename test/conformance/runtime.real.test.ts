@@ -13,9 +13,6 @@ import { realClock } from '../fixtures/real-clock.ts'
 import { startRegistry, type Registry } from '../fixtures/registry.ts'
 import { createVirtualClock } from '../fixtures/virtual-clock.ts'
 import { docker, openDocker, push, type Pushed } from './docker-world.ts'
-import { runsCommands } from './runtime-commands.ts'
-import { countsMemory } from './runtime-stats.ts'
-import { watchesReplicas } from './runtime-watching.ts'
 import { isRuntime } from './runtime.ts'
 
 let image: ProbeImage
@@ -39,9 +36,6 @@ function open(env: Environment, clock: Clock): Runtime {
 
 describe('the Docker runtime', () => {
   isRuntime(() => openDocker(image, pushed))
-  watchesReplicas(() => openDocker(image, pushed))
-  runsCommands(() => openDocker(image, pushed))
-  countsMemory(() => openDocker(image, pushed))
 })
 
 describe('a registry that wants a login', () => {

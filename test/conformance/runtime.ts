@@ -82,6 +82,9 @@ export function isRuntime(open: () => Promise<RuntimeWorld>): void {
         stoppedDependencies: ['cache'],
       })
     })
+    it('has no container of a name that nobody has', async () => {
+      expect(await runtime.addressOf('nobody', [await world.makeNetwork(), 'no-such-network'])).toBeNull()
+    })
     it('must have the networks of a replica when it starts, also when they were made anew', async () => {
       const network = await world.makeNetwork()
       const spec = await up('r1-1', { container: { networks: [network] } })

@@ -10,6 +10,8 @@ export type VcsWorld = {
   readonly second: string
   readonly third: string
   readonly beside: string
+  /** When `first` was committed. */
+  readonly firstAt: number
 }
 
 export function isVcs(create: () => Promise<VcsWorld>): void {
@@ -37,6 +39,16 @@ export function isVcs(create: () => Promise<VcsWorld>): void {
       const unknown = 'f'.repeat(40)
       expect(await vcs.isAncestor(unknown, first, folder)).toBeNull()
       expect(await vcs.isAncestor(first, unknown, folder)).toBeNull()
+    })
+  })
+
+  describe('committedAt', () => {
+    it('tells when each revision was committed, and leaves out those that it does not know', async () => {
+      const { vcs, folder, first, second, firstAt } = await create()
+      const found = await vcs.committedAt([first, 'f'.repeat(40), second, first], folder)
+      expect([...found.keys()].toSorted()).toEqual([first, second].toSorted())
+      expect(found.get(first)).toBe(firstAt)
+      expect(await vcs.committedAt([], folder)).toEqual(new Map())
     })
   })
 }

@@ -23,9 +23,14 @@ export type Console = {
 
 export function createConsole(
   app: App,
-  changes: Partial<Context> & { readonly says?: boolean | null; readonly input?: string | null } = {},
+  changes: Partial<Context> & {
+    readonly says?: boolean | null
+    readonly types?: readonly string[]
+    readonly input?: string | null
+  } = {},
 ): Console {
-  const { says = null, input = null, ...rest } = changes
+  const { says = null, types = [], input = null, ...rest } = changes
+  const answers = [...types]
   const out: string[] = []
   const err: string[] = []
   const written: string[] = []
@@ -53,6 +58,11 @@ export function createConsole(
       questions.push(question)
       return says
     },
+    canAsk: types.length > 0,
+    ask: async (question, otherwise) => {
+      questions.push(`${question} [${otherwise}]`)
+      return answers.shift() ?? null
+    },
     onInterrupt: (callback) => {
       interrupts.add(callback)
       return () => interrupts.delete(callback)
@@ -68,7 +78,9 @@ export function createConsole(
     stateFolder: app.store.folder,
     open: async () => app,
     openIn: () => Promise.reject(new Error('no other state in this test')),
+    vcs: () => app.vcs(),
     now: () => app.clock.now(),
+    tendLater: async () => {},
     ...rest,
   }
   return {

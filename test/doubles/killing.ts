@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import type { Definition } from '../../src/core/model.ts'
 import type { App } from '../../src/operations/app.ts'
 import { doOverdue } from '../../src/operations/overdue.ts'
+import { turnsAt } from '../../src/operations/turns.ts'
 import { deployTag, World } from './world.ts'
 
 const MAX_MOMENTS = 400
@@ -29,11 +30,12 @@ export async function twoReleases(app: App, definition: Definition): Promise<voi
 async function killAt(scenario: Scenario, moment: number): Promise<boolean> {
   const world = new World()
   const { definition } = scenario
-  await scenario.before(world.process().app, definition, world)
+  const victim = world.process()
+  await scenario.before(victim.app, definition, world)
   const serving = () => world.answering(definition)
   if (!scenario.mayPause)
     world.observer = ({ name, when }) => expect(serving(), `nobody answers ${when} ${name}`).not.toBeNull()
-  const victim = world.process(moment)
+  const reached = victim.dieIn(moment)
   let reported: unknown = null
   try {
     reported = await scenario.act(victim.app, definition, world)
@@ -41,7 +43,6 @@ async function killAt(scenario: Scenario, moment: number): Promise<boolean> {
     // it died, or what it did failed
   }
   victim.kill()
-  const reached = victim.moments.length > moment
 
   const heir = world.process().app
   const { left } = await doOverdue(heir, { look: true })
@@ -65,6 +66,8 @@ async function killAt(scenario: Scenario, moment: number): Promise<boolean> {
     Object.fromEntries(kept.map((release) => [`r${release}`, release === active ? 'active' : 'standby'])),
   )
   expect(heir.store.journal.verify()).toBeGreaterThanOrEqual(0)
+  const [told] = turnsAt(heir, [definition], world.clock.now()).filter(({ role }) => role === 'active')
+  expect(told?.release ?? null, 'who serves by the journal').toBe(active)
   const known = new Set(heir.store.replicas.of(definition).map(({ name }) => name))
   expect(
     [...world.engine.containers.values()].filter(({ spec }) => !known.has(spec.name)),
@@ -72,11 +75,11 @@ async function killAt(scenario: Scenario, moment: number): Promise<boolean> {
   ).toEqual([])
   scenario.afterwards?.(world)
   expect(world.engine.oneOffs.size, 'containers of commands').toBe(0)
-  if (reached || reported === null) return reached
+  if (reached() || reported === null) return reached()
   // The service can go on: a new release can be deployed over whatever was left.
   const next = await deployTag(heir, definition, 'v1.3.0')
   expect(next.answer.outcome).toBe('succeeded')
-  return reached
+  return reached()
 }
 
 /** Returns at how many moments it was killed. */

@@ -5,10 +5,11 @@ import type { Store } from '../../src/store/store.ts'
 export async function plansOf(store: Store, work: () => unknown): Promise<string[]> {
   const { db } = store
   const statements = new Set<string>()
-  const own = { all: db.all.bind(db), get: db.get.bind(db) }
+  const own = { all: db.all.bind(db), get: db.get.bind(db), iterate: db.iterate.bind(db) }
   Object.assign(db, {
     all: (sql: string, ...values: string[]) => (statements.add(sql), own.all(sql, ...values)),
     get: (sql: string, ...values: string[]) => (statements.add(sql), own.get(sql, ...values)),
+    iterate: (sql: string, ...values: string[]) => (statements.add(sql), own.iterate(sql, ...values)),
   })
   try {
     await work()

@@ -1,10 +1,11 @@
 // A real store in a temporary folder, with processes that a test can let die.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Random } from '../../src/ports/clock.ts'
 import type { Owner, ProcessTable } from '../../src/ports/process-table.ts'
+import { Database } from '../../src/store/database.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 
 /** Processes of one host: each has a number, and lives until it is killed. */
@@ -30,14 +31,32 @@ export function countingRandom(): Random {
   return { hex: (bytes) => (++count).toString(16).padStart(bytes * 2, '0') }
 }
 
-/** Removed when the test that asked for it has finished. */
+const DATABASE = 'astern.db'
 /** In memory where the system has a folder for that: a state is opened thousands of times here, and nobody pulls the plug. */
 const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
+/** Removed when the test that asked for it has finished. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(SCRATCH, 'astern-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
+}
+
+let blank: Buffer | null = null
+
+/** A database with its tables and nothing in it: making them anew takes longer than many a test, and thousands of tests begin with them. */
+export function blankState(folder: string): void {
+  blank ??= makeBlank()
+  writeFileSync(join(folder, DATABASE), blank)
+}
+
+function makeBlank(): Buffer {
+  const folder = mkdtempSync(join(SCRATCH, 'astern-blank-'))
+  const db = Database.open(join(folder, DATABASE))
+  db.close()
+  const bytes = readFileSync(join(folder, DATABASE))
+  rmSync(folder, { recursive: true })
+  return bytes
 }
 
 export function temporaryStore(

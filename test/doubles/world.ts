@@ -2,9 +2,18 @@
 import { onTestFinished } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import { type Definition, type ImageFacts, type Scope, scopeName } from '../../src/core/model.ts'
+import { FakeBuilder } from '../../src/drivers/fake/builder.ts'
+import { FakeCompose } from '../../src/drivers/fake/compose.ts'
 import { FakeHooks } from '../../src/drivers/fake/hooks.ts'
 import { createFakeRuntime } from '../../src/drivers/fake/runtime.ts'
+import { FakeArchive } from '../../src/drivers/fake/archive.ts'
+import { FakeImages } from '../../src/drivers/fake/images.ts'
+import { FakeEngines } from '../../src/drivers/fake/engines.ts'
+import { FakeRegistry } from '../../src/drivers/fake/registry.ts'
 import { FakeEngine } from '../../src/drivers/fake/engine.ts'
+import { createFakeSchemas, type FakeDatabase } from '../../src/drivers/fake/schemas.ts'
+import { FakeCodeHosts } from '../../src/drivers/fake/code-hosts.ts'
+import { FakeRepository } from '../../src/drivers/fake/repository.ts'
 import { createFakeVcs } from '../../src/drivers/fake/vcs.ts'
 import { createRoles } from '../../src/drivers/host/roles.ts'
 import { fail } from '../../src/core/errors.ts'
@@ -22,7 +31,7 @@ import type { BackendWanted, ServerSeen, ServerWanted, Traffic, TrafficWanted } 
 import { openStore, type Store } from '../../src/store/store.ts'
 import { NOW_AT } from '../builders.ts'
 import { Users } from './users.ts'
-import { countingRandom, FakeProcesses, temporaryFolder } from './store.ts'
+import { blankState, countingRandom, FakeProcesses, temporaryFolder } from './store.ts'
 
 /** Time that passes only when somebody waits for it. */
 export class IdleClock implements Clock {
@@ -58,13 +67,27 @@ export type Moment = { readonly name: string; readonly when: 'before' | 'after' 
 export class World {
   readonly clock = new IdleClock()
   readonly engine = new FakeEngine(this.clock)
+  readonly registry = new FakeRegistry()
+  readonly engines = new FakeEngines(this.engine)
+  readonly archive = new FakeArchive()
+  readonly images = new FakeImages(this.engine, () => this.installation)
+  installation = ''
+  /** What is free of every disk, of 10,000 parts. */
+  free = 5_000
+  readonly builder = new FakeBuilder(this.engine, this.registry)
   readonly hooks = new FakeHooks(this.clock)
+  readonly compose = new FakeCompose(this.clock)
   readonly processes = new FakeProcesses()
   readonly folder = temporaryFolder()
   readonly random = countingRandom()
   readonly secrets = new Map<string, string>()
+  readonly databases = new Map<string, FakeDatabase>()
   /** Revisions of the repository, each with the one it was built on. */
   readonly commits = new Map<string, string | null>()
+  /** When each revision was committed. */
+  readonly committedAt = new Map<string, number>()
+  readonly repository = new FakeRepository()
+  readonly codeHosts = new FakeCodeHosts()
   /** Called around every commit and every call to the world. */
   observer: (moment: Moment) => void = () => {}
   /** Waited for before and after every call to the world, but not around commits: nothing can come between those. */
@@ -84,6 +107,7 @@ export class World {
   file: TrafficWanted | null = null
 
   constructor() {
+    blankState(this.folder)
     this.engine.routes.add('172.17.0.0/16')
     for (const [index, tag] of ['v1.0.0', 'v1.1.0', 'v1.2.0', 'v1.3.0'].entries()) this.addImage(tag, index + 1)
   }
@@ -103,17 +127,25 @@ export class World {
   }
 
   /** A process of Astern with the state open. `killAt`: the number of the moment at which it dies. */
-  process(killAt: number | null = null): { readonly app: App; readonly kill: () => void; readonly moments: Moment[] } {
+  process(killAt: number | null = null): {
+    readonly app: App
+    readonly kill: () => void
+    readonly moments: Moment[]
+    /** So many moments from now. Returns whether it got that far, once it is over. */
+    readonly dieIn: (moments: number) => () => boolean
+  } {
     const { table, kill } = this.processes.spawn()
     const store = openStore(this.folder, table, this.random)
     onTestFinished(() => store.close())
+    this.installation = store.installation
     const moments: Moment[] = []
     let dead = false
+    let last = killAt
     const moment = (name: string, when: Moment['when']) => {
       if (dead) throw new Killed(name)
       this.observer({ name, when })
       moments.push({ name, when })
-      if (moments.length - 1 !== killAt) return
+      if (moments.length - 1 !== last) return
       dead = true
       kill()
       throw new Killed(`${when} ${name}`)
@@ -122,6 +154,9 @@ export class World {
       new Proxy(target, {
         get: (object, key) => {
           const method: unknown = Reflect.get(object, key)
+          // Page by page: nothing is called until somebody reads.
+          if (['tags', 'save', 'open'].includes(String(key)) && typeof method === 'function')
+            return method.bind(object) as unknown
           if (typeof method !== 'function' || key === 'close' || key === 'logs') return method
           return async (...values: unknown[]) => {
             const name = `${what}.${String(key)}`
@@ -164,7 +199,15 @@ export class World {
       runtime: async () => runtime,
       roles: this.#roles(moment),
       proxy: () => Promise.reject(new Error('no proxy process here')),
-      vcs: async () => createFakeVcs(this.commits),
+      schemas: async () => counted('schemas', createFakeSchemas(this.clock, this.databases)),
+      disk: { free: () => this.free },
+      images: async () => counted('images', this.images),
+      archive: async () => counted('archive', this.archive),
+      builder: async () => counted('builder', this.builder),
+      registry: async () => counted('registry', this.registry),
+      engines: async () => counted('engines', this.engines),
+      vcs: async () => createFakeVcs(this.commits, this.repository, this.committedAt),
+      codeHosts: async () => this.codeHosts,
       signals: async () => ({
         read: async ({ name }) => this.signals.get(name) ?? { unknown: 'the test says nothing' },
       }),
@@ -172,6 +215,11 @@ export class World {
         counted(
           'hooks',
           this.hooks.open(() => moment('hook', 'after')),
+        ),
+      compose: async () =>
+        counted(
+          'compose',
+          this.compose.open(() => moment('compose', 'after')),
         ),
       secrets: async () => ({
         resolve: async ({ name }: SecretReference) => {
@@ -185,7 +233,12 @@ export class World {
       dead = true
       kill()
     }
-    return { app, kill: die, moments }
+    const dieIn = (count: number) => {
+      const at = moments.length + count
+      last = at
+      return () => moments.length > at
+    }
+    return { app, kill: die, moments, dieIn }
   }
 
   /** Real ones, in the folder of the state. */

@@ -115,7 +115,7 @@ describe('a mistake', () => {
     await shop.writeConfig(shop.configOf({ image: `${down}/shop` }))
     const unreachable = await shop.astern(['deploy', 'v2', '--json'])
     expect(unreachable).toMatchObject({ code: 2, last: { error: { code: 'REGISTRY_UNREACHABLE' } } })
-    expect(unreachable.last['error'].message).toContain('Nothing was changed.')
+    expect(unreachable.last['error'].hint).toContain('Nothing was changed')
     expect(unreachable.last['error'].hint).toContain('Start the registry')
     await nothingChanged()
   })

@@ -86,7 +86,7 @@ secrets: { token: { file: token.txt } }
   it('says once what is taken and what is not', async () => {
     const first = await shop.astern(['up'])
     expect(first.stderr).toMatch(/^taken from compose\.yaml#web: image, environment, .*networks, depends_on, secrets$/m)
-    expect(first.stderr).toMatch(/^note: compose\.yaml:8:5 services\.web\.build: not taken: images are built before/m)
+    expect(first.stderr).toMatch(/^note: compose\.yaml:8:5 services\.web\.build: not taken: `astern build` builds as/m)
     expect(first.stderr).toMatch(/restart: not taken: containers restart/)
     expect(first.stderr).toMatch(/update_config\.failure_action: taken: when a deploy fails, what served before serves/)
     const second = await shop.astern(['up'])

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { latestOperation, objectsIn, type Operation } from './operation.ts'
 import type { Step } from './report.ts'
 import { type Ran, run } from './run.ts'
-import { print, printCommand } from './screen.ts'
+import { projectOf } from './scratch.ts'
+import { print, printCommand, showProgress } from './screen.ts'
 
 export type Astern = {
   /** Every command that was shown, in order. */
@@ -13,6 +14,8 @@ export type Astern = {
   warmUp(): Promise<void>
   /** Runs it before the user's eyes. Throws when it does not end with 0. */
   run(args: readonly string[]): Promise<Ran>
+  /** As `run`, but only the lines that matter are shown: what Docker says of a build fills screens. */
+  brief(args: readonly string[]): Promise<void>
   /** Runs it before the user's eyes, whatever comes of it. */
   attempt(args: readonly string[]): Promise<Ran>
   /** Runs it as CI would, before the user's eyes: it has to be refused. */
@@ -36,38 +39,59 @@ export type History = {
 }
 
 const limitMs = 150_000
+/** The first build compiles Gin. */
+const buildLimitMs = 600_000
+const shownLines = 25
+/** What a build, a push and a verification come to. */
+const telling = /^(?:released|size|built|nothing to do|verified) {2,}/
 
 export function createAstern(given: { root: string; folder: string; state: string; signal: AbortSignal }): Astern {
   const { root, folder, signal } = given
+  const project = projectOf(folder)
   const steps: Step[] = []
   const env = { ...process.env, ASTERN_STATE: given.state }
   const argv = (args: readonly string[]) => [join(root, 'bin', 'astern'), ...args]
   const ask = async (args: readonly string[]): Promise<string> => {
-    const { exit, output } = await run(argv(args), { cwd: folder, env, output: 'collect', limitMs, signal })
+    const { exit, output } = await run(argv(args), { cwd: project, env, output: 'collect', limitMs, signal })
     if (exit !== 0) throw new Error(`astern ${args.join(' ')} ended with ${exit}:\n${output.trimEnd()}`)
     return output
   }
   const attempt = async (args: readonly string[]): Promise<Ran> => {
     const command = commandOf(args)
     printCommand(command)
-    const ran = await run(argv(args), { cwd: folder, env, output: 'show', limitMs, signal })
+    const ran = await run(argv(args), { cwd: project, env, output: 'show', limitMs, signal })
     steps.push({ command, startMs: ran.startMs, endMs: ran.endMs, exit: ran.exit })
     return ran
   }
   return {
     steps,
-    warmUp: async () => void (await ask(['--version'])),
+    warmUp: async () => {
+      await run(argv(['--version']), { cwd: folder, env, output: 'collect', limitMs, signal })
+    },
     run: async (args) => {
       const ran = await attempt(args)
       if (ran.exit !== 0) throw new Error(`${commandOf(args)} ended with exit code ${ran.exit}`)
       return ran
+    },
+    brief: async (args) => {
+      printCommand(commandOf(args))
+      const done = showProgress(commandOf(args))
+      const limitMs = buildLimitMs
+      const { exit, output } = await run(argv(args), { cwd: project, env, output: 'collect', limitMs, signal }).finally(
+        done,
+      )
+      const lines = output.trimEnd().split('\n')
+      if (exit !== 0) {
+        throw new Error(`${commandOf(args)} ended with ${exit}:\n    ${lines.slice(-shownLines).join('\n    ')}`)
+      }
+      for (const line of lines.filter((line) => telling.test(line))) print(line)
     },
     attempt,
     refused: async (args) => {
       const command = commandOf(args)
       printCommand(`CI=true ${command}`)
       const ran = await run(argv(args), {
-        cwd: folder,
+        cwd: project,
         env: { ...env, CI: 'true' },
         output: 'collect',
         limitMs,

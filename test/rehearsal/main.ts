@@ -6,7 +6,16 @@ import { type Astern, createAstern } from './astern.ts'
 import { type Options, readOptions, usage } from './options.ts'
 import { publish } from './publish.ts'
 import { rehearse } from './rehearse.ts'
-import { hasLeftovers, leaveFolder, makeScratch, refuseIfBusy, removeFolder, stateOf, takeFolder } from './scratch.ts'
+import {
+  hasLeftovers,
+  leaveFolder,
+  makeScratch,
+  projectOf,
+  refuseIfBusy,
+  removeFolder,
+  stateOf,
+  takeFolder,
+} from './scratch.ts'
 import { paint, print, showProgress } from './screen.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -70,9 +79,9 @@ async function perform(options: Options, astern: Astern, signal: AbortSignal): P
 async function cleanUp(options: Options, astern: Astern, exit: number): Promise<number> {
   if (options.keep) {
     leaveFolder(folder)
-    const inFolder = relative(process.cwd(), folder) || '.'
+    const inProject = relative(process.cwd(), projectOf(folder)) || '.'
     print(`\nKept, as asked: the service runs on. To look around in it:
-  cd ${inFolder} && export ASTERN_STATE=$PWD/state PATH=${join(root, 'bin')}:$PATH
+  cd ${inProject} && export ASTERN_STATE=${stateOf(folder)} PATH=${join(root, 'bin')}:$PATH
   astern status
   astern down --all --yes     # takes it down; so does the next script/demo`)
     return exit

@@ -5,7 +5,7 @@ import type { Astern } from './astern.ts'
 import { checksOf, stayedBack } from './checks.ts'
 import { trialChecksOf } from './checks-trial.ts'
 import { wallMs } from './clock.ts'
-import { bad, badAgain, buildImage, good, mended } from './images.ts'
+import { bad, badAgain, buildVersions, good, mended } from './images.ts'
 import { createLive, liveLegend } from './live.ts'
 import { startLoad } from './load.ts'
 import { describeMachine } from './machine.ts'
@@ -14,7 +14,8 @@ import { type Options, trialOf } from './options.ts'
 import type { Findings } from './report.ts'
 import { heading, paint, print } from './screen.ts'
 import { rehearseTrial, type TrialRehearsed } from './rehearse-trial.ts'
-import { putOnTrial, type Scratch } from './scratch.ts'
+import { say, startProject } from './project.ts'
+import type { Scratch } from './scratch.ts'
 import { buckets, dotsAround } from './timeline.ts'
 import { pause } from './pause.ts'
 
@@ -43,15 +44,19 @@ export async function rehearse(given: Given): Promise<Rehearsed> {
   const target = `http://${scratch.listen}`
   const machine = await describeMachine(root)
 
-  heading('Four versions of a Gin service: two are good, and two are bad on purpose')
+  await astern.warmUp()
+  heading('A Gin service that has never seen Astern: the source, and git')
+  await startProject(root, scratch, astern, signal)
+  const config = say(scratch, ['replicas: 2', "build: { tag: '{version}' }", 'canary: off', 'bake: off'])
+
+  heading('Four versions of it: two are good, and two are bad on purpose')
   print(
     `${bad.tag} and ${badAgain.tag} fail 24 % of their requests, and ${bad.tag} is 150 ms slow; their health checks look fine, as with most bad releases.\n`,
   )
-  for (const version of [good, bad, badAgain, mended]) await buildImage(root, version, signal)
+  await buildVersions(scratch, astern, signal)
 
   heading(`${good.tag} serves: two replicas in Docker behind HAProxy`)
-  print(`${paint('dim', 'astern.yaml')}\n${scratch.config.trimEnd().replaceAll(/^/gm, '  ')}\n`)
-  await astern.warmUp()
+  print(`${paint('dim', 'astern.yaml')}\n${config.trimEnd().replaceAll(/^/gm, '  ')}\n`)
   await astern.run(['up'])
   await astern.run(['deploy', good.tag])
 
@@ -144,7 +149,8 @@ export async function rehearse(given: Given): Promise<Rehearsed> {
 async function rehearseTrials({ vegeta, options, astern, signal, ...given }: Given) {
   heading(`It goes back by itself: ${badAgain.tag} is as bad, and goes on trial`)
   const trial = trialOf(options)
-  const scratch = putOnTrial(given.scratch, trial)
+  const { scratch } = given
+  say(scratch, [`canary: [${trial.canary.join(', ')}]`, `bake: ${trial.bake}`])
   print(`In ${paint('dim', 'astern.yaml')} from here on: canary [${trial.canary.join(', ')}], bake ${trial.bake}\n`)
   const common = { against: good.tag, vegeta, options, scratch, astern, signal }
   const badTried = await rehearseTrial({ ...common, version: badAgain })

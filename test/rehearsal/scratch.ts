@@ -1,4 +1,4 @@
-// The rehearsal's own corner: a folder with a configuration file and Astern's state, so that it shares nothing with any other
+// The rehearsal's own corner: a folder with a project of the user and Astern's state, so that it shares nothing with any other
 // installation on this machine. One rehearsal at a time per checkout; what an earlier one left behind is known by this folder.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -6,12 +6,12 @@ import { join } from 'node:path'
 
 export type Scratch = {
   readonly folder: string
+  readonly project: string
   readonly state: string
   readonly listen: string
-  readonly config: string
 }
 
-export const service = 'gin-shop'
+const service = 'gin-shop'
 export const environment = 'demo'
 /** Apart from the repository that the example's own Makefile builds. */
 export const image = 'gin-shop-demo'
@@ -41,22 +41,12 @@ export function stateOf(folder: string): string {
 }
 
 export async function makeScratch(folder: string): Promise<Scratch> {
-  const listen = `127.0.0.1:${await freePort()}`
-  return withConfig({ folder, state: stateOf(folder), listen }, ['canary: off', 'bake: off'])
+  return { folder, project: projectOf(folder), state: stateOf(folder), listen: `127.0.0.1:${await freePort()}` }
 }
 
-/** From the next deploy on, releases go on trial. */
-export function putOnTrial(
-  scratch: Scratch,
-  { canary, bake }: { readonly canary: readonly string[]; readonly bake: string },
-): Scratch {
-  return withConfig(scratch, [`canary: [${canary.join(', ')}]`, `bake: ${bake}`])
-}
-
-function withConfig(scratch: Omit<Scratch, 'config'>, trial: readonly string[]): Scratch {
-  const config = configFor(scratch.listen, trial)
-  writeFileSync(join(scratch.folder, 'astern.yaml'), config)
-  return { ...scratch, config }
+/** Where the user's own project lies. */
+export function projectOf(folder: string): string {
+  return join(folder, service)
 }
 
 /** Before anything else is written there. */
@@ -72,19 +62,6 @@ export function leaveFolder(folder: string): void {
 
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true })
-}
-
-function configFor(listen: string, trial: readonly string[]): string {
-  return `services:
-  ${service}:
-    image: ${image}
-    port: 8080
-    health: /healthz
-    replicas: 2
-${trial.map((line) => `    ${line}\n`).join('')}environments:
-  ${environment}:
-    listen: ${listen}
-`
 }
 
 function isAlive(processId: number): boolean {

@@ -4,6 +4,7 @@ import type { HealthcheckSeen } from './image-seen.ts'
 export type EndpointSeen = {
   readonly NetworkID: string
   readonly IPAddress: string
+  readonly Aliases?: readonly string[] | null
   readonly IPAMConfig: { readonly IPv4Address?: string } | null
 }
 

@@ -1,5 +1,6 @@
 // The Engine API as far as Astern uses it: the only file that knows dockerode. Every call has a limit, because an engine may accept
 // and never answer; what the engine refuses is an EngineRefusal, and an engine that cannot be asked is an error of the catalogue.
+import type { Readable } from 'node:stream'
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { inspect } from 'node:util'
@@ -53,6 +54,15 @@ export type NetworkSeen = {
   readonly Containers?: Readonly<Record<string, { readonly Name: string; readonly IPv4Address: string }>> | null
 }
 
+export type EngineSeen = {
+  readonly LiveRestoreEnabled?: boolean
+  readonly SecurityOptions?: readonly string[] | null
+  readonly RegistryConfig?: {
+    readonly IndexConfigs?: Readonly<Record<string, { readonly Secure?: boolean }>> | null
+    readonly InsecureRegistryCIDRs?: readonly string[] | null
+  } | null
+}
+
 type Query = Readonly<Record<string, string | number | boolean>>
 export type Call = {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -64,6 +74,8 @@ export type Call = {
   readonly login?: RegistryLogin | null
   /** The connection becomes one for bytes in both directions. */
   readonly upgrade?: true
+  /** What is sent; it can be sent only once. */
+  readonly upload?: Readable
 }
 
 export type EngineApi = ReturnType<typeof createEngineApi>
@@ -79,7 +91,7 @@ export function createEngineApi(endpoint: DockerEndpoint, clock: Clock) {
       try {
         return await within(clock, call.limitMs, call.signal, (signal) => once(modem, call, prefix, stream, signal))
       } catch (error) {
-        if (attempt < ATTEMPTS && isStaleConnection(error)) continue
+        if (attempt < ATTEMPTS && call.upload === undefined && isStaleConnection(error)) continue
         call.signal?.throwIfAborted()
         throw translate(endpoint, call, error)
       }
@@ -118,7 +130,7 @@ export function createEngineApi(endpoint: DockerEndpoint, clock: Clock) {
     answer,
     open,
     version: () => answer<{ Version: string; ApiVersion: string }>(get('/version')),
-    info: () => answer<{ LiveRestoreEnabled?: boolean; SecurityOptions?: readonly string[] | null }>(get('/info')),
+    info: () => answer<EngineSeen>(get('/info')),
 
     container: (name: string, signal?: AbortSignal) =>
       orNull(answer<ContainerSeen>({ ...get(of(name, 'json')), signal })),
@@ -292,6 +304,7 @@ function once(modem: Modem, call: Call, prefix: string, stream: boolean, signal:
       ...(call.upgrade === true ? { hijack: true } : {}),
       // An empty body with a length: what is sent behind the header would reach the program in the container.
       ...(call.upgrade === true && call.body === undefined ? { file: Buffer.alloc(0) } : {}),
+      ...(call.upload === undefined ? {} : { file: call.upload }),
       statusCodes: { 200: true, 201: true, 204: true, 304: true },
     },
     (error, result) => (error === null ? resolve(result) : reject(error)),

@@ -65,6 +65,11 @@ describe('what is known of an image', () => {
     })
     expect(asked).toEqual([])
   })
+  it('is what its labels say of migrations, and nothing of others', async () => {
+    const Labels = { 'astern.migration.version': '7', 'astern.migration.phase': 'contract', 'astern.release': 'r1' }
+    const { api } = engine({ 'shop:v1': { Config: { Labels } } })
+    expect((await find(api, 'shop:v1'))?.migration).toEqual({ version: '7', phase: 'contract' })
+  })
   it('is the digest that its own repository gave it, not that of another one', async () => {
     const RepoDigests = [`mirror.test/shop@${OTHER_DIGEST}`, `r.test/shop@${DIGEST}`]
     const { api } = engine({ 'r.test/shop:v1': { RepoDigests }, 'shop:v1': { RepoDigests }, [ID]: { RepoDigests } })

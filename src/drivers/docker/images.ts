@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { StringDecoder } from 'node:string_decoder'
 import { fail, isAsternError, reasonOf } from '../../core/errors.ts'
 import type { ImageFacts } from '../../core/model.ts'
+import { parseReference, type Reference } from '../../core/reference.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Runtime } from '../../ports/runtime.ts'
 import { findLogin } from './credentials.ts'
@@ -10,10 +11,10 @@ import { EngineRefusal, limits, type EngineApi } from './engine-api.ts'
 import type { ImageSeen } from './image-seen.ts'
 import { LimitReached, within } from './limit.ts'
 import { createProgress } from './pull-progress.ts'
-import { parseReference, type Reference } from './reference.ts'
 
 const VERSION_LABEL = 'org.opencontainers.image.version'
 const REVISION_LABEL = 'org.opencontainers.image.revision'
+const MIGRATION_LABELS = 'astern.migration.'
 
 /** No line of the engine's report of a pull is longer. */
 const LONGEST_REPORT = 1024 * 1024
@@ -61,7 +62,14 @@ function factsOf(reference: string, parsed: Reference, image: ImageSeen): ImageF
     hasHealthcheck: test.length > 0 && test[0] !== 'NONE',
     version: labels[VERSION_LABEL] || null,
     revision: labels[REVISION_LABEL] || null,
+    ...migrationOf(labels),
   }
+}
+
+function migrationOf(labels: Readonly<Record<string, string>>): Pick<ImageFacts, 'migration'> {
+  const own = Object.entries(labels).filter(([name]) => name.startsWith(MIGRATION_LABELS))
+  if (own.length === 0) return {}
+  return { migration: Object.fromEntries(own.map(([name, value]) => [name.slice(MIGRATION_LABELS.length), value])) }
 }
 
 /** Pairs of repository and digest, the repository as `parseReference` writes it. */

@@ -7,6 +7,7 @@ import { createEngineApi } from './engine-api.ts'
 import { ownerOf } from './file-owner.ts'
 import { awaitHealthy } from './health.ts'
 import { findImage } from './images.ts'
+import { networkName } from './labels.ts'
 import { readLogs } from './logs.ts'
 import { ensureNetwork, type SubnetStore } from './network.ts'
 import { foreign, levels, observe } from './observe.ts'
@@ -16,7 +17,7 @@ import { removeAll } from './removal.ts'
 import { ensureDown, ensureUp } from './replicas.ts'
 import { stats } from './stats.ts'
 import { findStranger, setStranger } from './strangers.ts'
-import { lookAround } from './user-networks.ts'
+import { addressOf, lookAround } from './user-networks.ts'
 import type { Workshop } from './workshop.ts'
 
 export type DockerRuntimeOptions = {
@@ -57,6 +58,7 @@ export function createDockerRuntime({ installation, subnets, env, clock }: Docke
     ensureCreated: (replica, signal) => ensureUp(shop, replica, 'created', signal),
     ensureDown: (replica, level, signal) => ensureDown(shop, replica, level, signal),
     awaitHealthy: (replica, signal) => awaitHealthy(shop, replica, signal),
+    addressOf: (name, networks) => addressOf(shop, name, [...networks, networkName(installation)]),
     lookAround: (wanted) => lookAround(shop, wanted),
     stranger: (name) => findStranger(shop, name),
     setStranger: (stranger, level, signal) => setStranger(shop, stranger, level, signal),

@@ -43,3 +43,16 @@ export async function lookAround({ api }: Workshop, wanted: Neighbourhood): Prom
     stoppedDependencies: (await Promise.all(dependencies)).filter(({ there }) => !there).map(({ service }) => service),
   }
 }
+
+/** As Docker's own name server would find it: by the container's name, or one that it has on the network. */
+export async function addressOf({ api }: Workshop, name: string, networks: readonly string[]): Promise<string | null> {
+  for (const network of networks) {
+    for (const id of Object.keys((await api.network(network))?.Containers ?? {})) {
+      const container = await api.container(id)
+      const end = container?.NetworkSettings.Networks[network]
+      if (container === null || end === undefined || end.IPAddress === '') continue
+      if (container.Name === `/${name}` || end.Aliases?.includes(name) === true) return end.IPAddress
+    }
+  }
+  return null
+}

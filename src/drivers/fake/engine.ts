@@ -110,6 +110,8 @@ export class FakeEngine {
   readonly strangers = new Map<string, Stranger>()
   /** Networks that are not Astern's, and services of compose that run (`project/service`). */
   readonly userNetworks = new Set<string>()
+  /** Addresses of containers of others, by `network/name`. */
+  readonly neighbours = new Map<string, string>()
   readonly composeServices = new Set<string>()
   /** Routes of the host and networks of others, as CIDRs. */
   readonly routes = new Set<string>()

@@ -234,6 +234,11 @@ export function createFakeRuntime({ installation, engine, subnets, onRunning }: 
     ensureDown: (replica, level, signal) =>
       call('ensureDown', replica.name, signal, () => takeDown(replica, level, signal)),
     awaitHealthy: (replica, signal) => call('awaitHealthy', replica.name, signal, () => becomeHealthy(replica, signal)),
+    addressOf: (name, networks) =>
+      call('addressOf', null, undefined, () => {
+        const network = networks.find((one) => engine.neighbours.has(`${one}/${name}`))
+        return network === undefined ? null : (engine.neighbours.get(`${network}/${name}`) ?? null)
+      }),
     lookAround: ({ networks, dependencies }) =>
       call('lookAround', null, undefined, () => ({
         missingNetworks: networks.filter((name) => !engine.userNetworks.has(name)),

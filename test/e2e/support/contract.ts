@@ -33,7 +33,7 @@ function expectNames(value: JsonLine, names: readonly string[]): void {
 
 /** The last line of deploy and rollback: every name, none missing, unknown is `null`. */
 export function expectAnswer(answer: JsonLine): void {
-  const names = answer['operation'] === 'deploy' ? [...ANSWER, 'verdict'] : ANSWER
+  const names = [...ANSWER, answer['operation'] === 'deploy' ? 'verdict' : 'git']
   expect(Object.keys(answer).sort()).toEqual(names.toSorted())
   expect(OUTCOMES).toContain(answer['outcome'])
   expect(Object.keys(answer['duration_ms'] as object).sort()).toEqual([...DURATIONS].sort())

@@ -51,6 +51,7 @@ export const quick = {
   stop: { timeout: '1s', drain: '5s' },
   canary: 'off',
   bake: 'off',
+  retention: { automatic: false },
 } as const
 
 export async function createInstallation(options: InstallationOptions = {}) {

@@ -1,0 +1,133 @@
+// Errors about git, versions and code hosts. Part of the catalogue (error-catalogue.ts).
+import type { Entry } from './error-entry.ts'
+
+export const gitErrors = {
+  NOT_A_REPOSITORY: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message: '{folder} is in no git repository.',
+    hint: 'Run it in one; git init makes one.',
+  },
+  GIT_UNAVAILABLE: {
+    exit: 2,
+    http: 500,
+    retryable: false,
+    message: 'git cannot be run: {reason}.',
+    hint: 'Install git, or put it on the PATH.',
+  },
+  GIT_FAILED: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    message: 'git {command} failed: {reason}',
+    hint: 'Mend what git says, then run it again: what was begun is finished.',
+  },
+  NO_COMMITS: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message: 'The repository {folder} has no commit yet.',
+    hint: 'Commit something first.',
+  },
+  SHALLOW_CLONE: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message:
+      'This clone is shallow: not all of the history since {since} is here, so nobody can tell the next version.',
+    hint: 'git fetch --unshallow --tags; in CI fetch all of it (GitHub Actions: fetch-depth: 0, GitLab CI: GIT_DEPTH: 0).',
+  },
+  TREE_DIRTY: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message: '{count} file(s) differ from the last commit: {files}. Nothing was changed.',
+    hint: 'Commit them, or put them away with git stash; then run it again.',
+  },
+  DETACHED_HEAD: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message: 'No branch is checked out, so the commit of a release would be on none. Nothing was changed.',
+    hint: 'git switch BRANCH; in GitLab CI: git switch -C "$CI_COMMIT_BRANCH".',
+  },
+  GIT_TAG_MOVED: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message: 'The tag {tag} was moved: here it stands for {here}, but {where} says {there}. Nothing was changed.',
+    hint: 'Find out which one was released; git tag -f {tag} {there} puts it back here. A tag means one commit for ever.',
+  },
+  VERSION_TAKEN: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    message: 'The tag {tag} is taken already: {where} says that it stands for {there}. Nothing was changed.',
+    hint: 'git fetch --tags brings what is missing here; or name another version with --release-as.',
+  },
+  VERSION_TOO_LOW: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message: '{version} would not be higher than {tag}, the last one.',
+    hint: 'Name a higher one with --release-as.',
+  },
+  PUSH_FAILED: {
+    exit: 1,
+    http: 502,
+    retryable: true,
+    message: '{what} could not be pushed to {remote}: {reason}',
+    hint: 'What was made here stays; run it again when the remote takes it.',
+  },
+  REVERT_IMPOSSIBLE: {
+    exit: 2,
+    http: 409,
+    retryable: false,
+    message: 'There is nothing to revert by {transaction}: {reason}.',
+    hint: 'astern show {transaction} shows what it went back from, and to.',
+  },
+  REVERT_CONFLICT: {
+    exit: 1,
+    http: 409,
+    retryable: false,
+    message:
+      '{bad} cannot be taken back by itself, because later changes touch the same lines: {files}. Nothing was pushed.',
+    hint: 'Do it by hand on {base}: {command}',
+  },
+  CODE_HOST_UNKNOWN: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message: 'Whose API opens a request for {remote} is not known.',
+    hint: 'Say it in astern.yaml: git: { host: github } or git: { host: gitlab }, with api: URL where it is not the usual one.',
+  },
+  CODE_HOST_TOKEN: {
+    exit: 2,
+    http: 400,
+    retryable: false,
+    message: 'There is no token for {api}: {reason}.',
+    hint: 'Set {variable}, or say where it is in astern.yaml: git: { token: { env: NAME } } or { file: PATH }.',
+  },
+  CODE_HOST_DENIED: {
+    exit: 2,
+    http: 502,
+    retryable: false,
+    message: '{api} does not take the token: {reason}.',
+    hint: 'The token may have expired, or may not open requests: at GitHub it needs "Pull requests: write", at GitLab the scope api.',
+  },
+  CODE_HOST_REFUSED: {
+    exit: 1,
+    http: 502,
+    retryable: false,
+    message: '{api} refuses the request: {reason}.',
+    hint: 'The branch {branch} was pushed; open the request by hand, or mend it and run it again.',
+  },
+  CODE_HOST_UNREACHABLE: {
+    exit: 1,
+    http: 502,
+    retryable: true,
+    message: '{api} does not answer: {reason}.',
+    hint: 'The branch {branch} was pushed; run it again later.',
+  },
+} as const satisfies Record<string, Entry>
