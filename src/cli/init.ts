@@ -120,7 +120,7 @@ function nextSteps(
   const env = environments.length > 1 ? ` --env ${environment}` : ''
   const made = files.filter(({ action }) => action === 'written').map(({ path }) => path)
   return [
-    ...(localCompose === null ? [] : ['cp .env.example .env && docker compose up --build']),
+    ...(localCompose === null ? [] : ['cp .env.example .env   # give it a password', 'docker compose up --build']),
     ...(git ? [] : ['git init']),
     ...(made.length === 0 ? [] : [`git add ${made.join(' ')} && git commit -m "build: releases by astern"`]),
     'astern version --release',

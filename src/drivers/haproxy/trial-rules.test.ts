@@ -46,7 +46,7 @@ describe('the rules of a trial', () => {
     )
     const preview = { backend: 'shop.prod', hosts: ['shop.example.com'], previewFrom: [] }
     expect(askedForSwitch(preview)).toEqual([])
-    expect(askedForLines([preview], preview.hosts)).toHaveLength(2)
+    expect(askedForLines([preview], preview.hosts)).toHaveLength(1)
   })
   it('draw nobody who asks for a release, whether or not he may', () => {
     expect(linesWith({}).find((line) => line.includes('set-var(txn.astern_share)'))).toMatch(

@@ -68,7 +68,6 @@ export function askedForLines(previews: readonly Preview[], hosts: readonly stri
   const like = `{ req.fhdr(host,1) -m beg r R ${candidate[0]} ${candidate[0]!.toUpperCase()} }`
   return [
     `  http-request set-var(txn.astern_asked) req.fhdr(${toHeader},1),lower`,
-    `  http-request del-header ${toHeader} if ${asked}`,
     ...names.map((known) => `  http-request set-var(txn.astern_named) bool(true) if ${like} ${known}`),
     ...open.map(
       (preview) =>
@@ -143,7 +142,8 @@ function requestLines(backend: string, rules: TrafficRules): string[] {
     `  http-request set-retries 1 if ${server}`,
     '  .endif',
     `  http-request allow if ${drawn}`,
-    // on purpose
+    // on purpose; nobody else has the header
+    `  http-request del-header ${toHeader} if ${asked}`,
     ...mayAsk.map((who) => `  http-request set-var(txn.astern_to) var(txn.astern_asked) if ${asked} ${who}`),
     `  http-request set-var(txn.astern_show) bool(true) if ${to}`,
     // and is told which release answered
