@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, uti
 import { join, relative, resolve } from 'node:path'
 import type { InputOptions, OutputChunk, OutputOptions, Plugin, RolldownOutput } from 'rolldown'
 
+type Built = { chunks: OutputChunk[]; files: Map<string, string> }
 type Stamp = { hash: string; files: string[]; before: string[] }
 
 const root = resolve(import.meta.dirname, '../..')
@@ -14,7 +15,7 @@ const dist = join(root, 'dist')
 const stampFile = join(dist, '.stamp')
 const entry = 'src/cli/main.ts'
 // What the bundle is made of; bin/astern asks `find` whether one of these is newer than the stamp.
-const inputs = ['src', 'package.json', 'package-lock.json', 'script/lib/bundle.ts']
+const inputs = ['src', 'package.json', 'package-lock.json', 'script/lib/bundle.ts', 'script/lib/eager.ts']
 
 // Libraries reach for code that is not needed on our ways and would cost every command that uses them its load time (50 of 85 ms).
 // Each text must be there: a library update that moves it fails the build instead of quietly undoing this.
@@ -101,11 +102,12 @@ const mainFile = 'main.cjs'
 // Each takes what is statically below its root and not in one before it.
 const together = [
   { name: 'start', below: entry },
-  { name: 'way-back', below: 'src/cli/rollback.ts' },
+  { name: 'rollback', below: 'src/cli/rollback.ts' },
+  { name: 'way-back', below: 'src/api/perform-rollback.ts' },
   { name: 'daemon', below: 'src/daemon.ts' },
 ]
 
-async function build(): Promise<RolldownOutput> {
+async function build(): Promise<Built> {
   const { rolldown } = await import('rolldown') // 0.2 s: only when there is something to build
   const patch = patcher()
   const problems = new Set<string>()
@@ -139,7 +141,13 @@ async function build(): Promise<RolldownOutput> {
     codeSplitting: { includeDependenciesRecursively: false, groups: groupsOf(chunks) },
   })
   await second.close()
-  return built
+  const { eager } = await import('./eager.ts')
+  const isOnTheWay = ({ name }: OutputChunk): boolean => together.some((group) => group.name === name)
+  const files = built.output.map((file): [string, string] => {
+    if (file.type === 'asset') return [file.fileName, String(file.source)]
+    return [file.fileName, isOnTheWay(file) ? eager(file.code) : file.code]
+  })
+  return { chunks: chunksOf(built), files: new Map(files) }
 }
 
 function chunksOf({ output }: RolldownOutput): OutputChunk[] {
@@ -220,14 +228,14 @@ async function main(): Promise<void> {
     console.log('✓ bundle is up to date')
     return
   }
-  const { output } = await build()
+  const built = await build()
   mkdirSync(dist, { recursive: true })
+  const files = [...built.files.keys()]
   // the entry last: whoever reads it finds the chunks that it names
-  for (const file of output.toSorted((a, b) => Number(a.fileName === mainFile) - Number(b.fileName === mainFile))) {
-    writeWhole(join(dist, file.fileName), file.type === 'chunk' ? file.code : String(file.source))
+  for (const name of files.toSorted((a, b) => Number(a === mainFile) - Number(b === mainFile))) {
+    writeWhole(join(dist, name), built.files.get(name)!)
   }
-  writeWhole(join(dist, licencesFile), licences(output.filter((file) => file.type === 'chunk')))
-  const files = output.map(({ fileName }) => fileName)
+  writeWhole(join(dist, licencesFile), licences(built.chunks))
   const before = prune ? [] : (previous?.files ?? [])
   writeStamp({ hash, files, before }, startedAt)
   removeAllBut([...files, ...before])

@@ -4,7 +4,8 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { isAsternError, fail, reasonOf } from '../core/errors.ts'
 import type { App } from '../operations/app.ts'
 import { daemonAnswers, socketPath } from './socket-client.ts'
-import { performRollback, type Reply, type RollbackMessage, toWire } from './rollback-request.ts'
+import { performRollback } from './perform-rollback.ts'
+import { type Reply, type RollbackMessage, toWire } from './rollback-request.ts'
 
 /** A request is a few hundred bytes. */
 const MAX_REQUEST_BYTES = 64 * 1024

@@ -1,14 +1,13 @@
 // `astern rollback`: asks the daemon if one runs, else does it itself; shows what goes back to what; leaves the rest to a process of its own.
 // Invariant: on the way to the switch it loads no configuration, no Docker client, and opens no socket but the daemon's or the proxy's.
 import { connect } from 'node:net'
-import { fromWire, performRollback, type RollbackMessage, type Watching } from '../api/rollback-request.ts'
+import { fromWire, type RollbackMessage, type Watching } from '../api/rollback-request.ts'
 import { askDaemon } from '../api/socket-client.ts'
 import { fail } from '../core/errors.ts'
 import type { Answered } from '../operations/answer.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
 import { headLines } from './head-lines.ts'
-import { leaveTheRest } from './leave-the-rest.ts'
 import { parseForce, parseRamp } from './options.ts'
 import { createProgress } from './progress.ts'
 import { scopeAsked } from './select.ts'
@@ -61,7 +60,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const away = switched ? await engineAway(context) : null
   const warnings =
     away === null ? answered.answer.warnings : [...answered.answer.warnings, context.t('engine_away', { reason: away })]
-  if (switched && !byDaemon) leaveTheRest(context)
+  if (switched && !byDaemon) await context.tendLater()
   const answer = { ...answered.answer, warnings }
   const exit = await (reverting && switched
     ? (await import('./revert-pr.ts')).showWithRequest(context, { ...answered, answer })
@@ -76,8 +75,11 @@ async function perform(
   watching: Watching,
 ): Promise<{ answered: Answered; byDaemon: boolean }> {
   const reply = await askDaemon(context.stateFolder, message, watching)
-  if (reply === null)
+  if (reply === null) {
+    // A third of what a rollback loads: not for whoever only asks the daemon.
+    const { performRollback } = await import('../api/perform-rollback.ts')
     return { answered: await performRollback(await context.open(), message, watching), byDaemon: false }
+  }
   if ('thrown' in reply) throw fromWire(reply.thrown)
   const { error } = reply.answered
   return { answered: { ...reply.answered, error: error === null ? null : fromWire(error) }, byDaemon: true }

@@ -1,6 +1,7 @@
 // `astern verify [RELEASE]`: the checks of an environment, against that very image. 0: it has passed, 4: it has not.
 import { type Definition, type Outcome, releaseName } from '../core/model.ts'
-import { asAsternError, type Durations } from '../operations/answer.ts'
+import type { Durations } from '../operations/answer.ts'
+import { asAsternError } from '../operations/answered.ts'
 import type { App } from '../operations/app.ts'
 import { failureOf, verify, type VerifyAnswer } from '../operations/verify.ts'
 import type { Arguments } from './command.ts'

@@ -29,7 +29,6 @@ export const trialMessages = {
     en: '{release} is ready · astern promote · astern abort',
     'zh-CN': '{release} 已就绪 · astern promote · astern abort',
   },
-  promoted: { en: 'promote', 'zh-CN': '推进' },
   promoted_line: { en: 'goes on', 'zh-CN': '继续' },
   aborted: { en: 'abort', 'zh-CN': '中止' },
   aborted_line: { en: 'serving now: {serving}', 'zh-CN': '当前提供服务：{serving}' },

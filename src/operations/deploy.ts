@@ -7,9 +7,9 @@ import type { Manner } from '../core/plan-trial.ts'
 import type { TrafficSeen } from '../ports/traffic.ts'
 import { liveUnder } from '../store/services.ts'
 import { insertReplicas, keptVersions } from './addresses.ts'
+import type { Answered } from './answer.ts'
 import {
   answered,
-  type Answered,
   asAsternError,
   busyOrThrow,
   detailOf,
@@ -18,7 +18,7 @@ import {
   preempted,
   refOf,
   servingNow,
-} from './answer.ts'
+} from './answered.ts'
 import type { App, Asked } from './app.ts'
 import { define } from './define.ts'
 import { runSteps, startPlan } from './executor.ts'
