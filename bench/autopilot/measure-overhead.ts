@@ -1,5 +1,6 @@
-// What the rules of trials cost HAProxy: the same service three times, as rendered before there were such rules, with them, and in a trial.
-// The three take turns, so that whatever else the machine does meets all of them.
+// What the rules of trials cost HAProxy, in a trial and in a bake, too. Each is held against the same service as rendered before there were such rules,
+// with the same part of the requests for the candidate: two more replicas that are asked now and then cost a machine more than any rule does.
+// All of them take turns, so that whatever else the machine does meets each.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { adminSocket, configName, foldersOf } from '../../src/drivers/haproxy/config-file.ts'
@@ -18,12 +19,27 @@ import { cellText } from '../table.ts'
 import { cpuMsOf, withChildren } from './process-cpu.ts'
 import type { OverheadRow } from './row.ts'
 
-const VARIANTS = ['no rules', 'rules', 'trial'] as const
-type Variant = (typeof VARIANTS)[number]
+type Variant = OverheadRow['subject']
+type Shape = {
+  readonly rules: boolean
+  /** Per cent of the requests that are the candidate's: drawn by the rules, or else by weight. */
+  readonly share: number
+  /** What it is held against. */
+  readonly base: Variant
+}
+
+const SHAPES: Readonly<Record<Variant, Shape>> = {
+  'no rules': { rules: false, share: 0, base: 'no rules' },
+  rules: { rules: true, share: 0, base: 'no rules' },
+  'trial by weight': { rules: false, share: 5, base: 'trial by weight' },
+  trial: { rules: true, share: 5, base: 'trial by weight' },
+  'bake by weight': { rules: false, share: 99, base: 'bake by weight' },
+  bake: { rules: true, share: 99, base: 'bake by weight' },
+}
+const VARIANTS = Object.keys(SHAPES) as Variant[]
 
 const CONNECTIONS = 32
 const TALLY_EVERY_MS = 500
-const SHARE = 500
 const SECRET = 'bench-proof'
 
 type Round = { readonly perSecond: number; readonly cpuUs: number }
@@ -35,12 +51,15 @@ export async function measureOverhead(
 ): Promise<OverheadRow[]> {
   const stable = [await startShop(context, GOOD, 1), await startShop(context, GOOD, 2)]
   const candidate = [await startShop(context, BAD, 3), await startShop(context, BAD, 4)]
-  const servers = [
-    ...stable.map((address, index) => serverOf(1, index + 1, address, 100)),
-    ...candidate.map((address, index) => serverOf(2, index + 1, address, 0)),
-  ]
   const proxies = new Map<Variant, Proxy>()
-  for (const variant of VARIANTS) proxies.set(variant, await startProxy(context, variant, servers))
+  for (const variant of VARIANTS) {
+    const { rules, share } = SHAPES[variant]
+    const servers = [
+      ...stable.map((address, index) => serverOf(1, index + 1, address, 100 - (rules ? 0 : share))),
+      ...candidate.map((address, index) => serverOf(2, index + 1, address, rules ? 0 : share)),
+    ]
+    proxies.set(variant, await startProxy(context, variant, servers))
+  }
   const measured = new Map<Variant, Round[]>(VARIANTS.map((variant) => [variant, []]))
   for (let round = -1; round < rounds; round++) {
     for (const variant of VARIANTS) {
@@ -73,13 +92,14 @@ function serverOf(release: number, ordinal: number, address: string, weight: num
 
 async function startProxy(context: BenchContext, variant: Variant, servers: readonly ServerWanted[]): Promise<Proxy> {
   const port = await freePort()
-  const name = `astern-bench-proxy-${variant.replace(' ', '-')}`
+  const name = `astern-bench-proxy-${variant.replaceAll(' ', '-')}`
   const dir = join(context.folder, name)
   const { config, run: sockets } = foldersOf(dir)
   for (const folder of [config, sockets]) mkdirSync(folder, { recursive: true })
   chmodSync(sockets, 0o777)
   const wanted = wantedOf(variant, port, servers)
-  const rendered = render(wanted, variant === 'no rules' ? withoutRules(structureOf(wanted)) : structureOf(wanted))
+  const structure = structureOf(wanted)
+  const rendered = render(wanted, SHAPES[variant].rules ? structure : withoutRules(structure))
   for (const [file, text] of rendered.maps) writeFileSync(join(config, file), text)
   writeFileSync(join(config, configName), rendered.config)
   await run('docker', ['rm', '--force', name], { anyStatus: true })
@@ -105,15 +125,22 @@ function wantedOf(variant: Variant, port: number, servers: readonly ServerWanted
     hosts: [],
     check: { intervalMs: 500, timeoutMs: 2_000, rise: 1, fall: 2 },
     servers,
-    trial: variant === 'trial' ? { release: 2, share: SHARE, shield: true } : null,
+    trial: isTrial(variant) ? { release: 2, share: 100 * SHAPES[variant].share, shield: true } : null,
     standIn: null,
     rules: {
       sticky: null,
       failure: { header: null, statuses: [], grpc: true },
-      previewFrom: ['127.0.0.0/8', '::1/128'],
+      // users come from elsewhere
+      previewFrom: ['10.0.0.0/8'],
     },
   }
   return { generation: 1, proofSecret: SECRET, backends: [backend] }
+}
+
+/** Somebody is drawn. */
+function isTrial(variant: Variant): boolean {
+  const { rules, share } = SHAPES[variant]
+  return rules && share > 0
 }
 
 function withoutRules({ proofSecret, backends }: Structure): Structure {
@@ -137,7 +164,7 @@ async function measureRound(
   seconds: number,
 ): Promise<Round> {
   const done = new AbortController()
-  const watched = variant === 'trial' ? keepCounting(dir, AbortSignal.any([done.signal, signal])) : null
+  const watched = isTrial(variant) ? keepCounting(dir, AbortSignal.any([done.signal, signal])) : null
   const pids = withChildren(pid)
   const before = cpuMsOf(pids)
   const limits = ['-t', '1', '-c', String(CONNECTIONS), '-d', `${seconds}s`]
@@ -166,9 +193,9 @@ async function keepCounting(dir: string, signal: AbortSignal): Promise<void> {
 
 function rowOf(variant: Variant, measured: ReadonlyMap<Variant, readonly Round[]>): OverheadRow {
   const values = (of: Variant, key: keyof Round) => measured.get(of)!.map((round) => round[key])
-  // round by round: the machine was the same for all three
+  // round by round: the machine was the same for all of them
   const over = (key: keyof Round) => {
-    const base = values('no rules', key)
+    const base = values(SHAPES[variant].base, key)
     const ratios = values(variant, key).map((value, round) => value / base[round]!)
     return rounded(percentile(ratios, 50))
   }

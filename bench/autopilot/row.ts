@@ -46,12 +46,12 @@ export type KilledRow = {
 
 export type OverheadRow = {
   readonly case: 'overhead'
-  readonly subject: 'no rules' | 'rules' | 'trial'
+  readonly subject: 'no rules' | 'rules' | 'trial by weight' | 'trial' | 'bake by weight' | 'bake'
   readonly runs: number
   readonly requests_per_s: Spread | null
   /** Of HAProxy alone, all its threads. */
   readonly cpu_us_per_request: Spread | null
-  /** Over the same round without rules, medians. */
+  /** Over the same round without rules, and with the same part of the requests for the candidate; medians. */
   readonly ratio: number | null
   readonly cpu_ratio: number | null
 }

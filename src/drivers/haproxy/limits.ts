@@ -55,7 +55,7 @@ export const halfOpenPerCent = 1
 /** So many connections in a row that fail take a server out of service, until a check of it succeeds. */
 export const connectionErrorLimit = 3
 
-/** HAProxy refuses a line of more than 64 words. */
-export const hostsPerLine = 40
+/** HAProxy refuses a line of more than 64 words; no other condition of a line holds more than ten. */
+export const wordsPerCondition = 20
 /** Maps change only by who commits a change first; somebody else's may be on its way when they are read. */
 export const keepMapsMs = 10_000

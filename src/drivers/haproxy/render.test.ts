@@ -45,7 +45,7 @@ frontend in_127.0.0.1:18080
   bind 127.0.0.1:18080
   http-request set-var(txn.astern_proof) bool(true) if { req.hdr(X-Astern-Proof) -m str c0ffee }
   http-request del-header X-Astern-Proof
-  http-request set-var(txn.astern_asked) req.fhdr(X-Astern-To,1),lower
+  http-request set-var(txn.astern_way) req.fhdr(X-Astern-To,1),lower if { var(sess.astern_near) -m found } or { var(txn.astern_proof) -m bool }
   http-after-response del-header X-Astern-Release
   http-after-response set-header X-Astern-Release "%[srv_name,field(1,-)]" if { var(txn.astern_proof) -m bool } { srv_name -m found }
   http-after-response set-header Connection close if { str(leaving),map(leaving.map) -m found } !{ status 101 }

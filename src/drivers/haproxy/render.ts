@@ -9,7 +9,7 @@ import { scopeName } from '../../core/model.ts'
 import type { Scope } from '../../core/model.ts'
 import type { BackendWanted, ServerWanted, TrafficRules, TrafficWanted } from '../../ports/traffic.ts'
 import { trialEntries, trialMap, trialMapFile } from './trial-map.ts'
-import { askedForLines, askedForSwitch, inConditions, trialLines, watchLines } from './trial-rules.ts'
+import { askedForLines, askedForSwitch, inConditions, nearLines, trialLines, watchLines } from './trial-rules.ts'
 
 export type CheckMode = 'http' | 'tcp'
 
@@ -192,6 +192,7 @@ function frontendLines(listen: string, backends: readonly BackendStructure[], pr
   return [
     `frontend ${word(frontendName(listen))}`,
     `  bind ${word(listen)}`,
+    ...(knowTrials ? nearLines(previews) : []),
     // whoever knows the secret learns which release answered; a service never sees the secret, nobody else a release
     `  http-request set-var(txn.astern_proof) bool(true) if { req.hdr(${proofHeader}) -m str ${word(proofSecret)} }`,
     `  http-request del-header ${proofHeader}`,

@@ -11,11 +11,12 @@ describe('what a trial has come to', () => {
   it('is the sum of the servers that requests were drawn for, and of whom the rest went to', () => {
     const arms = armsOf(
       table(
-        row('r42-1', 100, 40, 80, 20, 10, 2, 4, 1, 8, 8, 3),
+        row('r42-1', 100, 40, 100, 20, 10, 2, 4, 1, 8, 8, 3),
         row('r42-2', 10, 0, 10),
-        row('r41/0', 600, 0, 600),
-        row('r41/1', 300, 0, 300),
-        row('nobody/1', 5, 0, 0, 5, 5, 5),
+        row('0/500/r41/shield', 500, 0, 500),
+        row('0/2200/r41/shield', 100, 0, 100),
+        row('1/500/r41', 300, 0, 300),
+        row('1/500/nobody', 5, 0, 5, 5, 5, 5),
       ),
     )
     expect([...arms.keys()]).toEqual([42, 41])

@@ -1,5 +1,5 @@
 // Answers of `show table` and `show stat` → what a trial has come to. Pure.
-// An entry of the table is a server that requests were drawn for, or for each thread the release whose the rest is: what releases come to is their sum.
+// An entry of the table is a server that requests were drawn for, or for each thread and share the release whose the rest is: a release comes to their sum.
 import { releaseOf } from '../../core/replica-name.ts'
 import { LATENCY_EDGES_MS, NO_COUNTS, sumOf } from '../../core/verdict/counts.ts'
 import type { ArmCounts, ServerCounts } from '../../core/verdict/counts.ts'
@@ -36,9 +36,9 @@ export function serversOf(answer: string): ServerCounts[] {
   })
 }
 
-/** `r42-1`, `r41/0` of the first thread, or `r42` where it was drawn and has no server */
+/** `r42-1`, `0/2200/r41/shield` of the first thread, or `r42` where it was drawn and has no server */
 function sideOf(key: string): number | null {
-  const whole = /^r(\d+)(?:\/\d+)?$/.exec(key)?.[1]
+  const whole = /^(?:\d+\/\d+\/)?r(\d+)(?:\/\w+)?$/.exec(key)?.[1]
   return whole === undefined ? releaseOf(key) : Number(whole)
 }
 
@@ -53,23 +53,19 @@ function countsOf(row: string): ArmCounts {
     if (value === undefined) throw new NotUnderstood(`show table: ${excerpt(row)}`)
     return value
   }
-  // counted are those that took longer than an edge, so that a quick answer is counted once
+  // counted are those that took longer than an edge, so that a usual answer is counted once
   const slowerThan = [...LATENCY_EDGES_MS, Infinity].map((_edge, index) => at(gauge.latency + index))
-  const [quick, slow, failed, clientErrors] = [
-    at(gauge.quick),
-    at(gauge.answered),
-    at(gauge.failed),
-    at(gauge.clientErrors),
-  ]
+  const [answered, failed, clientErrors] = [at(gauge.answered), at(gauge.failed), at(gauge.clientErrors)]
+  // a read may fall between the counters of one answer
+  const quick = Math.max(0, answered - at(gauge.unusual))
   return {
     drawn: requests - at(gauge.notDrawn),
-    answered: quick + slow,
+    answered,
     failed,
     failedForUsers: at(gauge.failedForUsers),
     clientErrors,
     declared: at(gauge.declared),
-    // a read may fall between the counters of one answer
-    succeeded: quick + Math.max(0, slow - failed - clientErrors),
+    succeeded: Math.max(0, answered - failed - clientErrors),
     latency: slowerThan.map(
       (count, index) => (index === 0 ? quick : 0) + Math.max(0, count - (slowerThan[index + 1] ?? 0)),
     ),

@@ -21,21 +21,19 @@ describe('the map of a trial', () => {
         'r42 1',
         'r42/0 r42-1',
         'drawn r42',
-        'rest r41',
-        'shield on',
-        'share 2200',
+        'share 2200/r41/shield',
         'stand-in r41',
         '',
       ].join('\n'),
     )
   })
   it('gives the rest to the heaviest, or to nobody', () => {
-    const valueFor = (list: typeof servers) => trialEntries(buildBackend(list, { trial })).get('rest')
-    expect(valueFor([...servers, buildServer('r38-1', { weight: 256 })])).toBe('r38')
-    expect(valueFor(servers.slice(2))).toBe('nobody')
+    const valueFor = (list: typeof servers) => trialEntries(buildBackend(list, { trial })).get('share')
+    expect(valueFor([...servers, buildServer('r38-1', { weight: 256 })])).toBe('2200/r38/shield')
+    expect(valueFor(servers.slice(2))).toBe('2200/nobody/shield')
   })
   it('says nothing of a shield where there is none', () => {
-    expect(trialEntries(buildBackend(servers, { trial: { ...trial, shield: false } })).has('shield')).toBe(false)
+    expect(trialEntries(buildBackend(servers, { trial: { ...trial, shield: false } })).get('share')).toBe('2200/r41')
   })
   it.each([-1, 10_001, 0.5])('takes no share of %d', (share) => {
     expect(() => trialEntries(buildBackend(servers, { trial: { ...trial, share } }))).toThrow('not a share')

@@ -2,10 +2,8 @@
 // which one stands in. Pure. It changes by commands only; its file says the same.
 //   r42    2                       how many servers r42 has that are ready and checked
 //   r42/0  r42-1                   the first of them
-//   share  2200                    of 10,000 requests, drawn for
+//   share  2200/r41/shield         of 10,000 requests, drawn for; whose all others are; what fails on r42 is tried again on those with a weight
 //   drawn  r42
-//   rest   r41                     whose all other requests are
-//   shield on                      what fails on r42 is tried again on those with a weight
 //   stand-in  r41
 //   candidate r43                  staged: nobody is drawn for it
 // Invariant: no entry ever names what is not there yet, or not any more: lists grow before the trial changes, and shrink after it (T1).
@@ -16,8 +14,8 @@ export type Entries = ReadonlyMap<string, string>
 
 export const shareKey = 'share'
 export const drawnKey = 'drawn'
-export const restKey = 'rest'
-export const shieldKey = 'shield'
+/** The end of a share whose failures are covered. */
+export const shielded = '/shield'
 export const standInKey = 'stand-in'
 export const candidateKey = 'candidate'
 /** Whose requests are that nobody was drawn for, where no release has a weight. */
@@ -42,9 +40,7 @@ export function trialEntries({ servers, trial, standIn, candidate }: Wanted): Ma
   }
   if (trial !== null) {
     entries.set(drawnKey, `r${trial.release}`)
-    entries.set(restKey, baseOf(servers))
-    if (trial.shield) entries.set(shieldKey, 'on')
-    entries.set(shareKey, String(shareOf(trial.share)))
+    entries.set(shareKey, `${shareOf(trial.share)}/${baseOf(servers)}${trial.shield ? shielded : ''}`)
   }
   if (standIn !== null) entries.set(standInKey, `r${standIn}`)
   if (candidate !== undefined) entries.set(candidateKey, `r${candidate}`)

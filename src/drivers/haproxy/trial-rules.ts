@@ -5,21 +5,22 @@
 import { LATENCY_EDGES_MS } from '../../core/verdict/counts.ts'
 import type { Sticky } from '../../core/trial.ts'
 import type { TrafficRules } from '../../ports/traffic.ts'
-import { halfOpenPerCent, hostsPerLine, streakLimit, trialTableEntries, watchMs } from './limits.ts'
-import { candidateKey, drawnKey, restKey, shareKey, shieldKey, standInKey, trialMapFile } from './trial-map.ts'
+import { halfOpenPerCent, wordsPerCondition, streakLimit, trialTableEntries, watchMs } from './limits.ts'
+import { candidateKey, drawnKey, shareKey, shielded, standInKey, trialMapFile } from './trial-map.ts'
 
 export const toHeader = 'X-Astern-To'
 /** What X-Astern-To may also say: the release that is on trial. */
 export const candidate = 'candidate'
 
 /**
- * Indexes of what is counted per entry of the backend's table. An entry is a drawn server, or for each thread the release whose the rest is. `notDrawn` are
- * requests of clients that were seen before; `quick` good answers within the first edge, which nothing else counts but `declared`.
+ * Indexes of what is counted per entry of the backend's table. An entry is a drawn server, or for each thread and share the release whose the rest
+ * is. `notDrawn` are requests of clients that were seen before; `unusual` is whatever is no good answer within the first edge, which alone is looked
+ * at further.
  */
 export const gauge = {
   notDrawn: 0,
-  quick: 1,
-  answered: 2,
+  answered: 1,
+  unusual: 2,
   failed: 3,
   failedForUsers: 4,
   clientErrors: 5,
@@ -29,8 +30,13 @@ export const gauge = {
 /** From `gauge.latency` on: answers that took longer than the edge before. */
 export const gauges = gauge.latency + LATENCY_EDGES_MS.length + 1
 
-/** Asked for a release, whether it may or not: never drawn. */
-const asked = '{ var(txn.astern_asked) -m found }'
+/**
+ * It does not go by weights: it asks for a release (in lower case), was drawn (`DRAWN`), or goes to the stand-in (`LOST`). One variable for all three,
+ * since each look at one costs every request some 200 instructions.
+ */
+const way = '{ var(txn.astern_way) -m found }'
+/** The client is on a network that may ask, at least for one service of this address. What others say in X-Astern-To means nothing. */
+const near = '{ var(sess.astern_near) -m found }'
 const to = '{ var(txn.astern_to) -m found }'
 const proof = '{ var(txn.astern_proof) -m bool }'
 /** There is a trial that it may be drawn in. */
@@ -42,7 +48,8 @@ const lost = '{ var(txn.astern_lost) -m found }'
 const fresh = '{ var(txn.astern_fresh) -m found }'
 const named = '{ var(txn.astern_named) -m found }'
 const show = '{ var(txn.astern_show) -m found }'
-const usual = `{ status 200:399 } { res.timer.hdr le ${LATENCY_EDGES_MS[0]} } !${lost}`
+const isDeclared = '{ var(txn.astern_declared) -m found }'
+const usual = `{ status 200:399 } { res.timer.hdr le ${LATENCY_EDGES_MS[0]} }`
 const nobodyServes = '{ nbsrv lt 1 }'
 
 const watchTable = 'astern_watch'
@@ -60,39 +67,52 @@ export type Preview = {
   readonly previewFrom: readonly string[]
 }
 
+/** Of a frontend, once for a connection: who may not ask is looked at no further. */
+export function nearLines(previews: readonly Preview[]): string[] {
+  return [...new Set(previews.flatMap(from))].map(
+    (some) => `  tcp-request connection set-var(sess.astern_near) bool(true) if ${some}`,
+  )
+}
+
 /** Of a frontend, before it chooses a backend. `hosts` are all that somebody on this address has. */
 export function askedForLines(previews: readonly Preview[], hosts: readonly string[]): string[] {
   const open = previews.filter(({ previewFrom }) => previewFrom.length > 0)
   const names = open.length === 0 ? [] : inConditions(hosts.map(hostWord))
-  // the cheapest look there is: every request pays for it
   const like = `{ req.fhdr(host,1) -m beg r R ${candidate[0]} ${candidate[0]!.toUpperCase()} }`
   return [
-    `  http-request set-var(txn.astern_asked) req.fhdr(${toHeader},1),lower`,
-    ...names.map((known) => `  http-request set-var(txn.astern_named) bool(true) if ${like} ${known}`),
-    ...open.map(
-      (preview) =>
-        `  http-request set-var(txn.astern_asked) req.hdr(host),host_only,lower,field(1,.) if ${like} !${asked} ${from(preview)} ${previewHost(preview)}${names.length === 0 ? '' : ` !${named}`}`,
+    `  http-request set-var(txn.astern_way) req.fhdr(${toHeader},1),lower if ${near} or ${proof}`,
+    ...names.map((known) => `  http-request set-var(txn.astern_named) bool(true) if ${near} ${like} ${known}`),
+    ...open.flatMap((preview) =>
+      from(preview).map(
+        (some) =>
+          `  http-request set-var(txn.astern_way) req.hdr(host),host_only,lower,field(1,.) if ${near} ${like} !${way} ${some} ${previewHost(preview)}${names.length === 0 ? '' : ` !${named}`}`,
+      ),
     ),
   ]
 }
 
-/** Requests for one of these hosts, in as many conditions as that takes: a line of HAProxy holds no more than 64 words. */
+/** Requests for one of these hosts. */
 export function inConditions(hosts: readonly string[]): string[] {
-  const count = Math.ceil(hosts.length / hostsPerLine)
-  return Array.from({ length: count }, (_, index) => {
-    const some = hosts.slice(index * hostsPerLine, (index + 1) * hostsPerLine)
-    return `{ req.hdr(host),host_only -i ${some.join(' ')} }`
-  })
+  return chunked(hosts).map((some) => `{ req.hdr(host),host_only -i ${some} }`)
+}
+
+/** In as many conditions as it takes: a line of HAProxy holds no more than 64 words. */
+function chunked(words: readonly (string | number)[]): string[] {
+  const count = Math.ceil(words.length / wordsPerCondition)
+  return Array.from({ length: count }, (_, index) =>
+    words.slice(index * wordsPerCondition, (index + 1) * wordsPerCondition).join(' '),
+  )
 }
 
 /** Of a frontend, after the choice by plain host names. */
 export function askedForSwitch(preview: Preview): string[] {
-  if (preview.previewFrom.length === 0 || preview.hosts.length === 0) return []
-  return [`  use_backend ${preview.backend} if ${asked} ${from(preview)} ${previewHost(preview)}`]
+  if (preview.hosts.length === 0) return []
+  return from(preview).map((some) => `  use_backend ${preview.backend} if ${way} ${some} ${previewHost(preview)}`)
 }
 
-function from({ previewFrom }: Pick<Preview, 'previewFrom'>): string {
-  return `{ src ${previewFrom.map(networkWord).join(' ')} }`
+/** Requests from one of the networks. */
+function from({ previewFrom }: Pick<Preview, 'previewFrom'>): string[] {
+  return chunked(previewFrom.map(networkWord)).map((some) => `{ src ${some} }`)
 }
 
 // `r41.shop.example.com`; a service without a name of its own has `r41.localhost`
@@ -116,35 +136,36 @@ export function trialLines(backend: string, rules: TrafficRules): string[] {
 function requestLines(backend: string, rules: TrafficRules): string[] {
   const map = `map(${trialMapFile(backend)})`
   const mapOr0 = `map(${trialMapFile(backend)},0)`
-  const mayAsk = rules.previewFrom.length > 0 ? [from(rules), proof] : [proof]
+  const mayAsk = [...from(rules), proof]
   return [
-    `  force-persist if ${asked}`,
-    `  http-request set-var(txn.astern_share) str(${shareKey}),${map} if !${asked} !${proof}`,
+    `  force-persist if ${way}`,
+    `  http-request set-var(txn.astern_share) str(${shareKey}),${map} if !${way} !${proof}`,
     // by chance; most often it is not drawn, and goes by weights
     ...drawLines(rules.sticky),
     // an entry for each thread: they would wait for each other at one that nearly every request counts in
-    '  http-request set-var(txn.astern_thread) thread',
-    `  http-request track-sc0 str(${restKey}),${map},concat(/,txn.astern_thread) if ${share} !${drawn}`,
+    `  http-request track-sc0 thread,concat(/,txn.astern_share) if ${share} !${way}`,
     ...seenBefore(rules.sticky, tracked),
-    `  http-request disable-l7-retry if !${drawn}`,
-    `  http-request allow if !${drawn} !${asked} !${nobodyServes}`,
+    `  http-request disable-l7-retry if !${way}`,
+    `  http-request allow if !${way} !${nobodyServes}`,
+    `  http-request set-var(txn.astern_drawn) bool(true) if { var(txn.astern_way) -m str DRAWN }`,
     `  http-request set-var(txn.astern_to) str(${drawnKey}),${map} if ${drawn}`,
-    ...choiceLines(backend, drawn),
+    // what has no release here has none of what follows from one either, and is not asked each time
+    ...choiceLines(backend),
     // what was drawn is counted by the server that it was drawn for
-    `  http-request track-sc0 var(txn.astern_server) if ${drawn}`,
-    `  http-request track-sc0 var(txn.astern_to) if ${drawn}`,
+    '  http-request track-sc0 var(txn.astern_server)',
+    '  http-request track-sc0 var(txn.astern_to)',
     ...seenBefore(rules.sticky, drawn),
     // while nobody watches, a server that fails whatever it is given is given little
-    `  http-request unset-var(txn.astern_server) if ${drawn} { sc_get_gpt(0,0) ge ${streakLimit} } !{ str(${watchKey}),in_table(${watchTable}) -m bool } { rand(100) ge ${halfOpenPerCent} }`,
-    `  http-request disable-l7-retry unless ${server} { method GET HEAD OPTIONS } { str(${shieldKey}),${map} -m found }`,
+    `  http-request unset-var(txn.astern_server) if { sc_get_gpt(0,0) ge ${streakLimit} } !{ str(${watchKey}),in_table(${watchTable}) -m bool } { rand(100) ge ${halfOpenPerCent} }`,
+    `  http-request disable-l7-retry unless ${server} { method GET HEAD OPTIONS } { var(txn.astern_share) -m end ${shielded} }`,
     // once: should the others fail too, they are not asked again and again
     '  .if version_atleast(3.2)',
     `  http-request set-retries 1 if ${server}`,
     '  .endif',
     `  http-request allow if ${drawn}`,
-    // on purpose; nobody else has the header
-    `  http-request del-header ${toHeader} if ${asked}`,
-    ...mayAsk.map((who) => `  http-request set-var(txn.astern_to) var(txn.astern_asked) if ${asked} ${who}`),
+    // on purpose
+    `  http-request del-header ${toHeader} if ${way}`,
+    ...mayAsk.map((who) => `  http-request set-var(txn.astern_to) var(txn.astern_way) if ${way} ${who}`),
     `  http-request set-var(txn.astern_show) bool(true) if ${to}`,
     // and is told which release answered
     `  http-request set-var(txn.astern_proof) bool(true) if ${to}`,
@@ -153,20 +174,21 @@ function requestLines(backend: string, rules: TrafficRules): string[] {
     `  http-request return status 404 content-type text/plain lf-string "%[var(txn.astern_to)] has no server here that is ready\\n" if ${show} !{ var(txn.astern_to) -m reg ^r[0-9]+$ } or ${show} !{ var(txn.astern_to),${mapOr0} -m int gt 0 }`,
     // nobody else is there: one of the stand-in's servers, and should that one be down, the next
     `  http-request set-var(txn.astern_lost) bool(true) if !${to} ${nobodyServes}`,
+    `  http-request set-var(txn.astern_way) str(LOST) if ${lost}`,
     `  http-request set-var(txn.astern_to) str(${standInKey}),${map} if ${lost}`,
-    ...choiceLines(backend, to),
+    ...choiceLines(backend),
     `  http-request set-var(txn.astern_index) var(txn.astern_index),add(1),mod(txn.astern_count) if ${lost}`,
     `  http-request set-var(txn.astern_other) var(txn.astern_to),concat(/,txn.astern_index),${map} if ${lost}`,
   ]
 }
 
-/** One of the servers of the release in `astern_to`. */
-function choiceLines(backend: string, condition: string): string[] {
+/** One of the servers of the release in `astern_to`; nothing where there is none. */
+function choiceLines(backend: string): string[] {
   const map = trialMapFile(backend)
   return [
-    `  http-request set-var(txn.astern_count) var(txn.astern_to),map(${map},0) if ${condition}`,
-    `  http-request set-var(txn.astern_index) rand(1000000),mod(txn.astern_count) if ${condition}`,
-    `  http-request set-var(txn.astern_server) var(txn.astern_to),concat(/,txn.astern_index),map(${map}) if ${condition}`,
+    `  http-request set-var(txn.astern_count) var(txn.astern_to),map(${map},0)`,
+    '  http-request set-var(txn.astern_index) rand(1000000),mod(txn.astern_count)',
+    `  http-request set-var(txn.astern_server) var(txn.astern_to),concat(/,txn.astern_index),map(${map})`,
   ]
 }
 
@@ -176,7 +198,7 @@ function choiceLines(backend: string, condition: string): string[] {
  */
 function drawLines(sticky: Sticky | null): string[] {
   const draw = (number: string): string =>
-    `  http-request set-var(txn.astern_drawn) bool(true) if { ${number},sub(txn.astern_share) -m int lt 0 }`
+    `  http-request set-var(txn.astern_way) str(DRAWN) if { ${number},sub(txn.astern_share) -m int lt 0 }`
   if (sticky === null) return [draw('rand(10000)')]
   const known = '{ var(txn.astern_number) -m found }'
   const byChance = `  http-request set-var(txn.astern_number) rand(10000) if ${share} !${known}`
@@ -209,7 +231,7 @@ function answerLines(rules: TrafficRules): string[] {
     `  http-after-response sc-inc-gpc(${what},0)${condition === '' ? '' : ` if ${condition}`}`
   const declared = [
     ...(rules.failure.header === null ? [] : [`{ res.hdr(${token(rules.failure.header)}) -m found }`]),
-    ...(rules.failure.statuses.length === 0 ? [] : [`{ status ${rules.failure.statuses.map(statusWord).join(' ')} }`]),
+    ...chunked(rules.failure.statuses.map(statusWord)).map((some) => `{ status ${some} }`),
     // whoever speaks gRPC posts; most do not, and are not searched for its header
     ...(rules.failure.grpc ? ['{ method POST } { res.hdr(grpc-status) -m found } !{ res.hdr(grpc-status) 0 }'] : []),
   ]
@@ -220,16 +242,16 @@ function answerLines(rules: TrafficRules): string[] {
         ]
       : []),
     `  http-after-response allow if !${tracked}`,
+    count(gauge.answered),
+    ...declared.map((each) => `  http-after-response set-var(txn.astern_declared) bool(true) if ${each}`),
+    // the usual answer to who went by weights, which is that to most
+    `  http-after-response allow if !${way} ${usual} !${isDeclared}`,
     // the side it was drawn for has not answered it
     `  http-after-response set-var(txn.astern_lost) bool(true) if ${drawn} !{ srv_name,field(1,-),strcmp(txn.astern_to) eq 0 }`,
-    `  http-after-response sc-set-gpt(0,0) int(0) if ${drawn} { sc_get_gpt(0,0) gt 0 } !${lost} { status lt 500 }`,
-    ...(declared.length === 0
-      ? []
-      : [count(gauge.declared, declared.map((each) => `${each} !${lost} { status lt 500 }`).join(' or '))]),
-    // the usual answer, counted once
-    count(gauge.quick, usual),
-    `  http-after-response allow if ${usual}`,
-    count(gauge.answered),
+    count(gauge.declared, `${isDeclared} !${lost} { status lt 500 }`),
+    `  http-after-response sc-set-gpt(0,0) int(0) if { sc_get_gpt(0,0) gt 0 } ${drawn} !${lost} { status lt 500 }`,
+    `  http-after-response allow if !${lost} ${usual}`,
+    count(gauge.unusual),
     count(gauge.failed, `${lost} or { status ge 500 }`),
     count(gauge.failedForUsers, '{ status ge 500 }'),
     `  http-after-response sc-set-gpt(0,0) sc_get_gpt(0,0),add(1) if ${drawn} ${lost} or ${drawn} { status ge 500 }`,
