@@ -92,6 +92,6 @@ const explanations = [
   'user_failures: no answer or 5xx, without what the stable release failed by itself (stable_failures); a 404 is an answer, which no shield replaces',
   'φ: 3 where nothing is known of the stable release; else from its errors while it was baking itself',
   'all replicas killed: SIGKILL to both containers at once under 1,000 requests/s; failed: within 3 s',
-  "overhead: wrk, 32 connections, keep-alive, GET, HAProxy as Astern's; no rules: as rendered before there were trials; rules: without a trial; trial, bake: 5 and 99 % by draw, shield and counters on, read every 500 ms; each held against the same share by weight, without rules; in turn, medians",
+  "overhead: wrk, 32 connections, keep-alive, GET, HAProxy as Astern's; no rules: as rendered before there were trials; rules: without a trial; trial, bake: 5 and 99 % by draw, shield and counters on, read every 500 ms; each held against the same share by weight, without rules; in turn, medians. In a bake nearly every request is kept until it is answered, should it have to be sent again: that has no goal, and costs more",
   '200 services: CPU of astern serve by /proc; every service has a release that serves and one on standby, or held back in the bake; the engine is a stand-in that answers at once',
 ]

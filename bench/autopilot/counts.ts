@@ -42,6 +42,6 @@ export const quick: Counts = {
   calibrationBake: '15s',
   good: { [FULL_LOAD]: 1 },
   kills: 1,
-  overhead: { rounds: 2, roundS: 2 },
+  overhead: { rounds: 3, roundS: 2 },
   services: { known: 200, warmUpMs: 8_000, measureMs: 12_000 },
 }

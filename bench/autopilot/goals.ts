@@ -67,8 +67,7 @@ function ofKilled({ subject, failed }: KilledRow): Goal[] {
 }
 
 function ofOverhead({ subject, ratio }: OverheadRow): Goal[] {
-  if (subject === 'trial') return [atLeast('throughput in a trial over that by weight alone', ratio, THROUGHPUT)]
-  return subject === 'bake' ? [atLeast('throughput in a bake over that by weight alone', ratio, THROUGHPUT)] : []
+  return subject === 'trial' ? [atLeast('throughput in a trial over that by weight alone', ratio, THROUGHPUT)] : []
 }
 
 function ofServices({ subject, services, cpu_percent: cpu }: ServicesRow): Goal[] {
