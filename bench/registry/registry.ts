@@ -29,7 +29,7 @@ type Sample = { readonly durationMs: number; readonly tags: number; readonly pea
 
 export async function measureRegistry(context: BenchContext): Promise<Measured> {
   const { cleanup, quick, say, signal } = context
-  const registry = await startRegistry({ port: 0 })
+  const registry = await startRegistry()
   cleanup.add('the registry', () => registry.close())
   const versions = Array.from({ length: TAGS }, (_, index) => versionOf(index + 1))
   const digests = await fillWithTags(registry, NAME, versions, signal)

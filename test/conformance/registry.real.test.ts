@@ -24,7 +24,7 @@ let open: Server
 let certificate: Certificate
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'astern-registries-'))
-  open = await startRegistry({ port: 0 })
+  open = await startRegistry()
   certificate = await makeCertificate(folder, ADDRESS)
 })
 afterAll(async () => {
@@ -69,7 +69,7 @@ describe('a registry with a password, over TLS', () => {
   let server: Server
   let believed: string
   beforeAll(async () => {
-    server = await startRegistry({ port: 0, address: ADDRESS, login: ALICE, certificate, data: open.data })
+    server = await startRegistry({ address: ADDRESS, login: ALICE, certificate, data: open.data })
     believed = join(folder, 'certs.d')
     await mkdir(join(believed, server.host), { recursive: true })
     await copyFile(certificate.path, join(believed, server.host, 'ca.crt'))
@@ -110,7 +110,7 @@ describe('a registry with a token server', () => {
   let tokens: TokenServer
   beforeAll(async () => {
     tokens = await startTokenServer(certificate)
-    server = await startRegistry({ port: 0, tokens, data: open.data })
+    server = await startRegistry({ tokens, data: open.data })
     await pushImage(open.host, 'seen', 'v1', 'seen')
   })
   afterAll(async () => {
@@ -152,7 +152,7 @@ describe('a registry with a token server', () => {
 })
 
 it('says what a registry keeps that allows no deletion', async () => {
-  const server = await startRegistry({ port: 0, data: open.data, deletes: false })
+  const server = await startRegistry({ data: open.data, deletes: false })
   try {
     const { digest } = await pushImage(open.host, 'kept', 'v1', 'kept')
     const removed = driver(null).registry.remove(`${server.host}/kept`, digest)
@@ -163,7 +163,7 @@ it('says what a registry keeps that allows no deletion', async () => {
 })
 
 it('goes without TLS only where Docker was told that a registry is insecure', async () => {
-  const server = await startRegistry({ port: 0, address: ADDRESS, data: open.data })
+  const server = await startRegistry({ address: ADDRESS, data: open.data })
   try {
     const { digest } = await pushImage(open.host, 'plain', 'v1', 'plain')
     const repository = `${server.host}/plain`
@@ -181,7 +181,7 @@ it('goes without TLS only where Docker was told that a registry is insecure', as
 it('shows the certificate that Docker keeps for a registry which wants one', async () => {
   const client = await makeCertificate(folder, 'client.test')
   const wanted = { address: ADDRESS, certificate, clientCertificate: client, data: open.data }
-  const server = await startRegistry({ port: 0, ...wanted })
+  const server = await startRegistry({ ...wanted })
   try {
     const { digest } = await pushImage(open.host, 'certified', 'v1', 'certified')
     const certificates = join(folder, 'certs-with-client.d')
