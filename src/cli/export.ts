@@ -46,6 +46,9 @@ function problemOf({ t }: Context, name: string, text: string, problem: MomentPr
   }
 }
 
+/** What every row about a release begins with, as columns of CSV. */
+export const RELEASE_COLUMNS = ['service', 'environment', 'release', 'version', 'image', 'digest', 'git_revision']
+
 export type Wanted = { readonly sinceAt: number | null; readonly untilAt: number | null; readonly limit: number }
 
 /** `--since`, `--until`, `--limit`. A span is its own limit, and an export is whole. Error: USAGE. */

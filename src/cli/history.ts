@@ -4,20 +4,14 @@ import type { TurnEntry } from '../operations/turns.ts'
 import { scopesEver, turnEntry, turnsIn } from '../operations/turns.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
-import { printCsv, wantedOf, wantsCsv } from './export.ts'
+import { printCsv, RELEASE_COLUMNS, wantedOf, wantsCsv } from './export.ts'
 import { formatTime, table, visible } from './format.ts'
 import { paint } from './paint.ts'
 import { scopesOf } from './select.ts'
 import { tend } from './tend.ts'
 
 export const TURN_COLUMNS = [
-  'service',
-  'environment',
-  'release',
-  'version',
-  'image',
-  'digest',
-  'git_revision',
+  ...RELEASE_COLUMNS,
   'role',
   'share',
   'from',

@@ -3,7 +3,7 @@ import { findReleases, type Listed, newestReleases, type ReleaseEntry } from '..
 import type { App } from '../operations/app.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
-import { momentOf, printCsv, wantedOf, wantsCsv } from './export.ts'
+import { momentOf, printCsv, RELEASE_COLUMNS, wantedOf, wantsCsv } from './export.ts'
 import { formatAge, shortDigest, table } from './format.ts'
 import { paint } from './paint.ts'
 import { knownScopes } from './select.ts'
@@ -11,13 +11,7 @@ import { tend } from './tend.ts'
 
 const REVISION_DIGITS = 8
 const COLUMNS = [
-  'service',
-  'environment',
-  'release',
-  'version',
-  'image',
-  'digest',
-  'git_revision',
+  ...RELEASE_COLUMNS,
   'identity',
   'state',
   'stable',

@@ -1,26 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createConsole, given } from '../../test/doubles/console.ts'
-import { newestTransaction, shop } from '../../test/doubles/deployed.ts'
-import { deployTag, rollBack, World } from '../../test/doubles/world.ts'
+import { newestTransaction } from '../../test/doubles/deployed.ts'
+import { takenBack } from '../../test/doubles/taken-back.ts'
 import { run as show } from './show.ts'
 import { run, showWithRequest } from './revert-pr.ts'
 
 async function scene(changes: Parameters<typeof createConsole>[1] = {}) {
-  const world = new World()
-  const { repository } = world
-  repository.remote = { name: 'origin', url: 'git@github.com:acme/shop.git' }
-  const good = repository.commit('feat: a')
-  const bad = repository.commit('feat: b')
-  repository.remoteBranches.set('main', bad)
-  world.commits.set(good, null).set(bad, good)
-  world.addImage('v1.0.0', 1, good)
-  world.addImage('v1.1.0', 2, bad)
-  const { app } = world.process()
-  await deployTag(app, shop, 'v1.0.0')
-  await deployTag(app, shop, 'v1.1.0')
-  const answered = await rollBack(app, shop)
-  const console = createConsole(app, { cwd: '/srv/shop', ...changes })
-  return { world, app, console, answered, transaction: newestTransaction(app), good, bad }
+  const known = await takenBack()
+  const console = createConsole(known.app, { cwd: '/srv/shop', ...changes })
+  return { ...known, console, transaction: newestTransaction(known.app) }
 }
 
 const PAGE = 'https://github.com/acme/shop/pull/1'

@@ -3,7 +3,6 @@ import { fail } from '../core/errors.ts'
 import { planRollbackSet, rollbackSet } from '../operations/rollback-set.ts'
 import type { Arguments } from './command.ts'
 import type { Context } from './context.ts'
-import { leaveTheRest } from './leave-the-rest.ts'
 import { parseForce } from './options.ts'
 import { scopesOfSet } from './set-scopes.ts'
 import { showSet, showWhileItRuns } from './set-progress.ts'
@@ -34,6 +33,6 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     stopShowing()
   })
   const exit = await showSet(context, set, 'rollback', answered)
-  if (answered.answers.some(({ answer }) => answer.outcome === 'succeeded')) leaveTheRest(context)
+  if (answered.answers.some(({ answer }) => answer.outcome === 'succeeded')) await context.tendLater()
   return exit
 }

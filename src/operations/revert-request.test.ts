@@ -1,28 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { shop } from '../../test/doubles/deployed.ts'
+import { takenBack } from '../../test/doubles/taken-back.ts'
 import { alice, deployTag, rollBack, World } from '../../test/doubles/world.ts'
-import type { Definition } from '../core/model.ts'
 import { findOperations } from './history.ts'
 import { lastWayBack, planRevert, requestRevert } from './revert-request.ts'
 
 const asked = { ...alice, folder: '/srv/shop' }
 
-/** v1.1.0 was rolled back from; the images say what they were built from. */
-async function scene(definition: Definition = shop, remote = 'git@github.com:acme/shop.git') {
-  const world = new World()
-  const { repository } = world
-  repository.remote = { name: 'origin', url: remote }
-  const good = repository.commit('feat: a')
-  const bad = repository.commit('feat: b')
-  repository.remoteBranches.set('main', bad)
-  world.commits.set(good, null).set(bad, good)
-  world.addImage('v1.0.0', 1, good)
-  world.addImage('v1.1.0', 2, bad)
-  const { app } = world.process()
-  await deployTag(app, definition, 'v1.0.0')
-  await deployTag(app, definition, 'v1.1.0')
-  const { answer } = await rollBack(app, shop)
-  return { world, app, repository, good, bad, answer, operation: lastWayBack(app, [shop]) }
+async function scene(...given: Parameters<typeof takenBack>) {
+  const known = await takenBack(...given)
+  return { ...known, answer: known.answered.answer, operation: lastWayBack(known.app, [shop]) }
 }
 
 describe('a rollback', () => {

@@ -250,26 +250,14 @@ function toKnown(row: Row): KnownRelease {
 
 function toRelease(row: Row): Release {
   return {
+    ...toKnown(row),
     service: String(row['service']),
     environment: String(row['environment']),
-    number: Number(row['number']),
-    version: row['version'] as string | null,
-    image: String(row['image']),
-    digest: String(row['digest']),
-    configDigest: String(row['config_digest']),
     identity: String(row['identity']),
     // one that was stored before there were other processes
     config: { processes: [], ...(JSON.parse(String(row['config'])) as Omit<ReleaseConfig, 'processes'>) },
-    gitRevision: row['git_revision'] as string | null,
-    createdAt: Number(row['created_at']),
-    state: row['state'] as Release['state'],
-    stable: row['stable'] === 1,
-    rolledBack: row['rolled_back'] === 1,
-    pinned: row['pinned'] === 1,
+    gitRevision: textOrNull(row['git_revision']),
     pinName: textOrNull(row['pin_name']),
-    prunedAt: numberOrNull(row['pruned_at']),
-    activeAt: numberOrNull(row['active_at']),
     activeBy: row['active_by'] as OperationKind | null,
-    standbySince: numberOrNull(row['standby_since']),
   }
 }

@@ -2,16 +2,18 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
+import { afterAll, beforeAll } from 'vitest'
 import { createDockerRuntime } from '../../src/drivers/docker/runtime.ts'
 import type { ReplicaSpec, Runtime } from '../../src/ports/runtime.ts'
-import type { ProbeImage } from '../fixtures/probe-app.ts'
+import { buildProbeImage, type ProbeImage } from '../fixtures/probe-app.ts'
 import { realClock } from '../fixtures/real-clock.ts'
+import { type Registry, startRegistry } from '../fixtures/registry.ts'
 import type { RuntimeWorld } from './runtime-world.ts'
 
 const run = promisify(execFile)
 const STRANGER = 'astern-test.stranger'
 
-export type Pushed = RuntimeWorld['remote']
+type Pushed = RuntimeWorld['remote']
 
 export async function docker(...args: string[]): Promise<string> {
   return (await run('docker', args)).stdout.trim()
@@ -23,7 +25,7 @@ export async function ask(spec: ReplicaSpec, path: string): Promise<Response> {
 }
 
 /** Pushes the image and forgets that it was ever there under that name. */
-export async function push(image: ProbeImage, repository: string): Promise<Pushed> {
+async function push(image: ProbeImage, repository: string): Promise<Pushed> {
   const reference = `${repository}:pushed`
   await docker('tag', image.reference, reference)
   const said = await docker('push', reference)
@@ -31,6 +33,22 @@ export async function push(image: ProbeImage, repository: string): Promise<Pushe
   if (digest === undefined) throw new Error(said)
   await docker('rmi', reference)
   return { repository, digest, configDigest: image.configDigest }
+}
+
+/** For all tests of a file: the probe's image, and how to open a world in which it was pushed. */
+export function pushedProbe(): { readonly image: () => ProbeImage; readonly open: () => Promise<RuntimeWorld> } {
+  let registry: Registry
+  let image: ProbeImage
+  let pushed: Pushed
+  beforeAll(async () => {
+    image = await buildProbeImage()
+    registry = await startRegistry()
+    pushed = await push(image, `${registry.host}/probe`)
+  })
+  afterAll(async () => {
+    await registry.close()
+  })
+  return { image: () => image, open: () => openDocker(image, pushed) }
 }
 
 function refuseAnswer(answer: Response): never {

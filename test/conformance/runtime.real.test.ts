@@ -8,25 +8,13 @@ import type { Environment } from '../../src/drivers/docker/endpoint.ts'
 import { createDockerRuntime } from '../../src/drivers/docker/runtime.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Runtime } from '../../src/ports/runtime.ts'
-import { buildProbeImage, type ProbeImage } from '../fixtures/probe-app.ts'
 import { realClock } from '../fixtures/real-clock.ts'
 import { startRegistry, type Registry } from '../fixtures/registry.ts'
 import { createVirtualClock } from '../fixtures/virtual-clock.ts'
-import { docker, openDocker, push, type Pushed } from './docker-world.ts'
+import { docker, pushedProbe } from './docker-world.ts'
 import { isRuntime } from './runtime.ts'
 
-let image: ProbeImage
-let registry: Registry
-let pushed: Pushed
-
-beforeAll(async () => {
-  image = await buildProbeImage()
-  registry = await startRegistry()
-  pushed = await push(image, `${registry.host}/probe`)
-})
-afterAll(async () => {
-  await registry.close()
-})
+const probe = pushedProbe()
 
 /** A runtime that has nothing to do with networks. */
 function open(env: Environment, clock: Clock): Runtime {
@@ -35,7 +23,7 @@ function open(env: Environment, clock: Clock): Runtime {
 }
 
 describe('the Docker runtime', () => {
-  isRuntime(() => openDocker(image, pushed))
+  isRuntime(probe.open)
 })
 
 describe('a registry that wants a login', () => {
@@ -43,12 +31,12 @@ describe('a registry that wants a login', () => {
   let config: string
   const login = { username: 'astern', password: 's3cret:with colon' }
   beforeAll(async () => {
-    closed = await startRegistry({ port: 5556, login })
+    closed = await startRegistry({ login })
     config = await mkdtemp(join(tmpdir(), 'astern-docker-'))
     const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64')
     await writeFile(join(config, 'config.json'), JSON.stringify({ auths: { [closed.host]: { auth } } }))
     const reference = `${closed.host}/probe:pushed`
-    await docker('tag', image.reference, reference)
+    await docker('tag', probe.image().reference, reference)
     await docker('--config', config, 'push', reference)
     await docker('rmi', reference)
   })
@@ -62,7 +50,7 @@ describe('a registry that wants a login', () => {
     const runtime = open({ ...process.env, DOCKER_CONFIG: config }, realClock)
     try {
       const found = await runtime.image(reference, { pull: true, onProgress: (text) => progress.push(text) })
-      expect(found).toMatchObject({ configDigest: image.configDigest })
+      expect(found).toMatchObject({ configDigest: probe.image().configDigest })
     } finally {
       await docker('rmi', reference)
       runtime.close()

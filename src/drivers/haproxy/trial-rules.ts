@@ -5,7 +5,7 @@
 import { LATENCY_EDGES_MS } from '../../core/verdict/counts.ts'
 import type { Sticky } from '../../core/trial.ts'
 import type { TrafficRules } from '../../ports/traffic.ts'
-import { halfOpenPerCent, wordsPerCondition, streakLimit, trialTableEntries, watchMs } from './limits.ts'
+import { halfOpenPerCent, streakLimit, trialTableEntries, watchMs, wordsPerCondition } from './limits.ts'
 import { candidateKey, drawnKey, shareKey, shielded, standInKey, trialMapFile } from './trial-map.ts'
 
 export const toHeader = 'X-Astern-To'
@@ -127,7 +127,7 @@ export function trialLines(backend: string, rules: TrafficRules): string[] {
     // only a failed connection is tried again, unless the rules below let it be
     '  retry-on conn-failure empty-response response-timeout 500 502 503 504',
     ...requestLines(backend, rules),
-    '  use-server %[var(txn.astern_server)] if { var(txn.astern_server) -m found }',
+    `  use-server %[var(txn.astern_server)] if ${server}`,
     '  use-server %[var(txn.astern_other)] if { var(txn.astern_other) -m found }',
     ...answerLines(rules),
   ]
